@@ -1,0 +1,1 @@
+"""Build, prove and use the training corpus of a language model for training therapists."""

@@ -1,0 +1,1 @@
+"""What every area may import: the record schema, results, stores, engines, registries, errors."""
