@@ -28,9 +28,8 @@ def strict_hash(
     rejected: Sequence[Message] | None = None,
 ) -> str:
     """Return the strict hash, `sha256:` and 64 hex digits; unit and field separators keep parts apart."""
-    parts = [kind]
-    for group in (messages, chosen or (), rejected or ()):
-        parts.append("\x1e".join(m["role"] + "\x1f" + fold(m["content"]) for m in group))
+    groups = (messages, chosen or (), rejected or ())
+    parts = [kind, *("\x1e".join(m["role"] + "\x1f" + fold(m["content"]) for m in g) for g in groups)]
     return "sha256:" + hashlib.sha256("\x1d".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

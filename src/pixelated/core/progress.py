@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
+from typing import Self
 
 PLAIN_EVERY_SECONDS = 5.0
 LIVE_EVERY_SECONDS = 0.1
@@ -22,7 +23,7 @@ class Progress:
         self._start = self._last = time.monotonic()
         self._live = sys.stderr.isatty()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
