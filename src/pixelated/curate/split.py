@@ -108,8 +108,7 @@ def _fill(
         if label not in chosen:
             strata[stage_of[label]].append(label)
     need = {"val": 0.0, "test": 0.0}
-    for stage in sorted(strata):
-        free = strata[stage]
+    for _, free in sorted(strata.items()):
         total = float(sum(sizes[c] for c in free))
         for split in need:
             need[split] += ratio[split] * total
@@ -142,8 +141,7 @@ def _component_order(group_key: pa.ChunkedArray, labels: Ints, seed: int) -> tup
     """Return each component's smallest group key, and the components in hash order of it."""
     smallest: dict[int, str] = {}
     for label, key in zip(labels.tolist(), group_key.to_pylist(), strict=True):
-        if label not in smallest or key < smallest[label]:
-            smallest[label] = key
+        smallest[label] = min(key, smallest.get(label, key))
     names = [smallest[c] for c in range(len(smallest))]
     digests = [hashlib.sha256(f"{seed}\x1f{name}".encode()).digest() for name in names]
     return names, sorted(range(len(names)), key=digests.__getitem__)

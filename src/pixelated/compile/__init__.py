@@ -1,0 +1,16 @@
+"""Write the dataset: shards, exports and the manifest."""
+
+from pixelated.compile.exports import write_exports
+from pixelated.compile.manifest import build_manifest, list_files
+from pixelated.compile.shards import DEFAULT_SHARD_BYTES, ShardTask, Slice, cut, write_shard
+
+__all__ = [
+    "DEFAULT_SHARD_BYTES",
+    "ShardTask",
+    "Slice",
+    "build_manifest",
+    "cut",
+    "list_files",
+    "write_exports",
+    "write_shard",
+]
