@@ -1,0 +1,180 @@
+"""What the dataset is like: composition, scores, identifiers, duplicates, evaluation sets, edge cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pixelated.report import facts
+from pixelated.report.charts import family_chart, histogram, split_chart, stage_chart
+from pixelated.report.facts import Data
+from pixelated.report.markup import Html, code, facts_list, join, section, stated, tag
+from pixelated.report.page_records import by_count
+from pixelated.report.tables import Column, data_table, figure_columns
+from pixelated.report.wording import NOT_MEASURED, label, number, plain, visible
+
+REQUIRED_PER_FAMILY = 3  # the coverage gate's rule (docs/dataset-format.md)
+
+
+def composition(data: Data) -> Html:
+    """Return the charts of splits, families and stages, and the holdouts."""
+    stages = {n: facts.table(v) for n, v in facts.table(data, "stages").items() if isinstance(v, Mapping)}
+    charts = [
+        ("Splits", split_chart(facts.split_counts(data))),
+        ("Families", family_chart(facts.family_counts(data), REQUIRED_PER_FAMILY)),
+        ("Stages against their target", stage_chart(stages)),
+    ]
+    parts: list[Html] = []
+    for heading, chart in charts:
+        parts += [tag("h3", heading), chart or tag("p", NOT_MEASURED, class_="missing")]
+    held = _holdouts(data)
+    return section("composition", "Composition", *parts, *([tag("h3", "Holdouts"), held] if held else []))
+
+
+def _holdouts(data: Data) -> Html | None:
+    found = facts.table(data, "manifest", "holdout_families")
+    body = [
+        (family, visible(entry.get("mode") or "full"), visible(entry.get("rationale") or ""))
+        for family, entry in sorted((name, facts.table(found, name)) for name in found)
+    ]
+    columns = [Column("Family"), Column("In test"), Column("Why", wide=True)]
+    return data_table("Families held out for the test split", columns, body, css="narrow")
+
+
+def scores(data: Data) -> Html:
+    """Return one figure per scorer with its histogram and statistics."""
+    found = {name: facts.table(data, "scores", name) for name in sorted(facts.table(data, "scores"))}
+    if not found:
+        return section("scores", "Scores", None)
+    figures = [_score(name, statistics) for name, statistics in found.items()]
+    claim = tag(
+        "p", f"Scores are {facts.SCORE_CLAIM}. A record that could not be judged has no score, never 0."
+    )
+    return section("scores", "Scores", claim, tag("div", *figures, class_="scores"))
+
+
+def _score(name: str, statistics: Mapping[str, Any]) -> Html:
+    bins = statistics.get("histogram")
+    drawing = histogram(name, bins, statistics.get("mean")) if isinstance(bins, list | tuple) else None
+    rows = [(key, number(statistics.get(key))) for key in ("count", "nulls", "mean", "min", "max")]
+    terms = {"count": "records", "nulls": "not judged"}
+    return tag(
+        "figure",
+        tag("figcaption", code(name)),
+        drawing or tag("span", "no histogram: ", NOT_MEASURED, class_="plot missing"),
+        facts_list([(terms.get(key, key), value) for key, value in rows], class_="figures"),
+    )
+
+
+def identifiers(data: Data) -> Html:
+    """Return what the automated redaction replaced, what it searched for and what it did not."""
+    searched = facts.table(data, "manifest", "pii")
+    claim = (
+        f"This is {facts.PII_CLAIM}. It replaces identifiers that a pattern can find; "
+        "it does not show that a text is free of them."
+    )
+    lists = facts_list(
+        [
+            ("Types searched", _types(searched.get("searched"))),
+            ("Types not searched", _types(searched.get("not_searched"))),
+        ],
+        class_="lists",
+    )
+    replaced = _counts("Identifiers replaced, by type", "Type", "Replaced", facts.table(data, "pii"))
+    status = _counts("Records by redaction status", "Status", "Records", facts.table(data, "pii_status"))
+    tables = tag(
+        "div", replaced or _unmeasured("Identifiers replaced"), status or _unmeasured("Status"), class_="pair"
+    )
+    return section("identifiers", "Personal identifiers", tag("p", claim), lists, tables)
+
+
+def _types(value: object) -> Html | str:
+    if value is None:
+        return NOT_MEASURED
+    return join((code(name) for name in facts.strings(value)), ", ") or "none"
+
+
+def _unmeasured(what: str) -> Html:
+    return tag("p", f"{what}: {NOT_MEASURED}", class_="missing")
+
+
+def duplicates(data: Data) -> Html:
+    """Return the figures of deduplication, and which pairs of sources shared records."""
+    found = facts.table(data, "dedup")
+    if not found:
+        return section("duplicates", "Duplicates", None)
+    flat = {key: value for key, value in found.items() if not isinstance(value, Mapping | list | tuple)}
+    shares = facts_list([(label(key), plain(value)) for key, value in flat.items()], class_="figures")
+    tables = [
+        _counts(f"Duplicates {label(key)}", _heading(key), "Records", _pair_counts(value))
+        for key, value in found.items()
+        if isinstance(value, Mapping)
+    ]
+    return section("duplicates", "Duplicates", shares, *tables)
+
+
+def _heading(key: str) -> str:
+    return label(key).removeprefix("by ").capitalize()
+
+
+def _pair_counts(value: Mapping[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, inner in value.items():
+        if isinstance(inner, Mapping):
+            out.update({f"{name} + {other}": figure for other, figure in inner.items()})
+        else:
+            out[str(name)] = inner
+    return out
+
+
+def evaluation(data: Data) -> Html:
+    """Return evaluation sets and how many of their records stood in the training data."""
+    found = facts.table(data, "evaluation") or facts.table(data, "manifest", "evaluation_sets")
+    columns = [Column("Evaluation set"), *figure_columns("Records", "Matched in training data")]
+    body = [
+        (code(name), number(entry.get("records")), number(entry.get("matched_in_training_data")))
+        for name, entry in sorted((name, facts.table(found, name)) for name in found)
+    ]
+    caption = "Evaluation sets; records of the sources that match one enter neither train nor val"
+    return section("evaluation", "Evaluation sets", data_table(caption, columns, body, css="narrow"))
+
+
+def edge_cases(data: Data) -> Html:
+    """Return how often the bypass for training edge cases was used and refused."""
+    found = facts.table(data, "edge_bypass")
+    if not found:
+        return section("edge", "Edge cases", None)
+    text = (
+        "A record tagged as a training edge case by a source that may do so skips the crisis and toxicity "
+        "filters on its client turns, and nothing else. Every other tag is refused."
+    )
+    parts = facts_list([(label(key), plain(value)) for key, value in found.items()], class_="figures")
+    return section("edge", "Edge cases", tag("p", text), parts)
+
+
+def made(data: Data) -> Html:
+    """Return what is needed to make the same bytes again."""
+    manifest, recipe = facts.table(data, "manifest"), facts.table(data, "recipe")
+    keys = ("generated_at", "recipe_fingerprint", "code_version", "seed", "scope", "split_ratio", "policy")
+    pairs = [(label(key), plain(manifest[key])) for key in keys if key in manifest]
+    named = {f"recipe {label(key)}": plain(value) for key, value in sorted(recipe.items())}
+    pairs += [(name, value) for name, value in named.items() if (name, value) not in pairs]
+    return section(
+        "made", "How it was made", facts_list(pairs, class_="lists") if manifest or recipe else None
+    )
+
+
+def next_step(data: Data) -> Html:
+    """Return the command to type next."""
+    command = data.get("next")
+    block = tag("pre", tag("code", visible(command))) if command else None
+    return section("next", "Next", block)
+
+
+def _counts(caption: str, heading: str, figure: str, counts: Mapping[str, Any]) -> Html | None:
+    body = [(_status(name), number(value)) for name, value in by_count(counts)]
+    return data_table(caption, [Column(heading), Column(figure, figures=True)], body, css="narrow")
+
+
+def _status(name: str) -> Html:
+    return stated("unknown", name) if name == "requires_review" else code(name)
