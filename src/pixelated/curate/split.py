@@ -108,15 +108,15 @@ def _fill(
         if label not in chosen:
             strata[stage_of[label]].append(label)
     need = {"val": 0.0, "test": 0.0}
-    for _, free in sorted(strata.items()):
-        total = float(sum(sizes[c] for c in free))
-        for split in need:
-            need[split] += ratio[split] * total
-            picked = _pick(free, sizes, need[split])
+    for _stage, labels in sorted(strata.items()):
+        total, rest = float(sum(sizes[c] for c in labels)), labels
+        for split, share in (("val", ratio["val"]), ("test", ratio["test"])):
+            need[split] += share * total
+            picked = _pick(rest, sizes, need[split])
             need[split] -= float(sum(sizes[c] for c in picked))
             chosen.update(dict.fromkeys(picked, split))
-            free = [c for c in free if c not in chosen]
-        chosen.update(dict.fromkeys(free, "train"))
+            rest = [c for c in rest if c not in chosen]
+        chosen.update(dict.fromkeys(rest, "train"))
 
 
 def _pick(free: list[int], sizes: Ints, need: float) -> list[int]:

@@ -1,0 +1,58 @@
+"""The table of commands, in the order in which work is done."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pixelated import __version__
+from pixelated.cli import files, runs
+
+app = typer.Typer(
+    name="pixelated",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Build, prove and use the training corpus of a language model for training therapists.",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"pixelated {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _show: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Build, prove and use the training corpus of a language model for training therapists."""
+
+
+clean = typer.Typer(no_args_is_help=True, help="Repair text in files.", rich_markup_mode=None)
+clean.command("encoding")(files.clean_encoding)
+
+for name, command in (
+    ("init", runs.init),
+    ("plan", runs.plan),
+    ("build", runs.build),
+    ("standardise", files.standardise),
+):
+    app.command(name)(command)
+app.add_typer(clean, name="clean")
+for name, command in (
+    ("dedup", files.dedup),
+    ("score", files.score),
+    ("compile", files.compile_),
+    ("verify", files.verify),
+    ("explain", runs.explain),
+    ("diff", runs.diff),
+    ("status", runs.status),
+    ("report", runs.report),
+):
+    app.command(name)(command)

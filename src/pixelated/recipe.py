@@ -1,0 +1,269 @@
+"""Recipes: one YAML file that names sources, policy and settings, validated before any work.
+
+Unknown keys, unknown families and missing paths are errors that name the key, the value and the
+remedy. Relative paths start from the recipe's folder.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from pixelated.core.errors import UsageError
+from pixelated.core.presets import load_preset, load_yaml
+from pixelated.core.source import Source
+from pixelated.curate import Curriculum, Holdout, Policy, PolicyFile
+from pixelated.dedup import KEEP_STRATEGIES
+from pixelated.score import SCORERS
+
+GATES = ("coverage", "leakage", "distribution", "pii", "provenance", "hash", "split", "stats")
+RATIO_TOLERANCE = 1e-9
+CORPORA_VARIABLE = "PIXELATED_CORPORA"
+
+
+class Expect(BaseModel):
+    """What this recipe is known to give: `pixelated build` says where the outcome differs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    exit: int = 0
+    failed: tuple[str, ...] = ()  # the gates that refuse; all others pass
+
+
+class Recipe(BaseModel):
+    """A recipe as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    title: str = ""
+    corpora: str = Field(".", description="folder that the sources' paths start from")
+    registry: tuple[str, ...] = Field(description="registry presets or files")
+    sources: tuple[str, ...] = Field((), description="ids to build from; empty: all of the registries")
+    policy: str = Field("default", description="policy preset or file")
+    seed: int = 17
+    scorers: tuple[str, ...] = ("language_quality", "coherence", "completeness")
+    keep_strategy: str = "priority_order"
+    part_mb: Annotated[float, Field(gt=0)] = 32.0
+    shard_mb: Annotated[float, Field(gt=0)] = 1000.0
+    scope: str = Field("full", description="'full', or what is left out: then it is not releasable")
+    planted: tuple[str, ...] = Field((), description="files that list faults planted in the sources")
+    expect: Expect | None = None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A recipe with everything it names read and checked."""
+
+    recipe: Recipe
+    path: Path | None
+    corpora: Path
+    sources: dict[str, Source]
+    policy: Policy
+    planted: list[dict[str, Any]] = field(default_factory=list)
+
+
+def load_recipe(path: Path, corpora: Path | None = None) -> Loaded:
+    """Read a recipe and all it names.
+
+    Args:
+        path: the YAML file.
+        corpora: root of the sources; else `$PIXELATED_CORPORA` where the recipe's root lies outside
+            its repository, else the recipe's.
+
+    Raises:
+        UsageError: a key, value, family or file is wrong; nothing was done.
+    """
+    if not path.is_file():
+        raise UsageError(
+            "recipe_missing", f"there is no recipe {path}", "see recipes/, or write one: pixelated init"
+        )
+    data = load_yaml(path.read_text(encoding="utf-8"), str(path))
+    recipe = parse(Recipe, data, str(path))
+    return resolve(recipe, path, corpora)
+
+
+def resolve(recipe: Recipe, path: Path | None, corpora: Path | None = None) -> Loaded:
+    """Load the registries, the policy and the planted lists that `recipe` names."""
+    base = path.parent if path else Path()
+    policy = load_policy(recipe.policy, base)
+    sources = _sources(recipe, base, policy)
+    _check_names(recipe)
+    planted = [item for name in recipe.planted for item in _planted(base / name)]
+    return Loaded(recipe, path, _corpora(recipe, base, corpora), sources, policy, planted)
+
+
+def load_policy(name: str, base: Path | None = None) -> Policy:
+    """Load a policy preset or file, and the curriculum, families and licences it names."""
+    file = parse(PolicyFile, load_preset("policy", name, base), f"policy {name}")
+    curriculum = parse(
+        Curriculum, load_preset("curriculum", file.curriculum, base), f"curriculum {file.curriculum}"
+    )
+    families = load_preset("families", file.families, base)
+    licenses = load_preset("licenses", file.licenses, base)["licenses"]
+    names = tuple(families["families"])
+    holdouts: dict[str, Holdout] = {}
+    for name_, holdout in file.holdouts.items():
+        for family in _resolve_family(name_, names, families.get("aliases", {}), f"policy {name}: holdouts"):
+            holdouts[family] = holdout
+    if abs(sum(file.split_ratio.values()) - 1) > RATIO_TOLERANCE or set(file.split_ratio) != {
+        "train",
+        "val",
+        "test",
+    }:
+        raise UsageError(
+            "bad_split_ratio",
+            f"policy {name}: split_ratio {file.split_ratio} does not sum to 1",
+            "give train, val, test",
+        )
+    for stage in curriculum.stages:
+        for family in stage.families:
+            _resolve_family(family, names, {}, f"curriculum {curriculum.name}, stage {stage.name}")
+    return Policy(file, curriculum, names, licenses, holdouts)
+
+
+def parse(shape: Any, data: Any, where: str) -> Any:
+    """Validate `data` against a pydantic model or dataclass; an error names key, value and remedy."""
+    try:
+        return TypeAdapter(shape).validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(p) for p in first["loc"])
+        if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+            message, remedy = (
+                f"{where}: unknown key {key!r}",
+                f"remove it, or correct it: {_known_keys(shape, first['loc'])}",
+            )
+        else:
+            message = f"{where}: {key or 'value'} = {str(first.get('input'))[:80]!r}: {first['msg']}"
+            remedy = f"correct {key or 'the file'}"
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise UsageError("bad_recipe", message + more, remedy) from None
+
+
+def recipe_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a recipe."""
+    return Recipe.model_json_schema()
+
+
+def registry_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a registry file."""
+    entry = TypeAdapter(Source).json_schema(ref_template="#/$defs/{model}")
+    definitions = entry.pop("$defs", {})
+    entry["required"] = []
+    entry["properties"].pop("id")
+    entries = {"type": "object", "additionalProperties": entry}
+    return {
+        "title": "Registry",
+        "type": "object",
+        "properties": {"sources": entries},
+        "required": ["sources"],
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def read_registry(name: str, base: Path, families: tuple[str, ...]) -> dict[str, Source]:
+    """Return the sources of one registry preset or file."""
+    data = load_preset("registry", name, base)
+    where = f"registry {name}"
+    if set(data) != {"sources"} or not isinstance(data["sources"], dict):
+        raise UsageError(
+            "bad_registry", f"{where}: one key, 'sources', is expected", "see docs/adding-a-source.md"
+        )
+    out = {}
+    for source_id, entry in data["sources"].items():
+        source = parse(Source, {"id": source_id, **(entry or {})}, f"{where}: {source_id}")
+        for family in source.families:
+            _resolve_family(family, families, {}, f"{where}: {source_id}")
+        out[source_id] = source
+    return out
+
+
+def _sources(recipe: Recipe, base: Path, policy: Policy) -> dict[str, Source]:
+    found: dict[str, Source] = {}
+    for name in recipe.registry:
+        for source_id, source in read_registry(name, base, policy.families).items():
+            if source_id in found:
+                raise UsageError(
+                    "duplicate_source", f"source {source_id!r} stands in two registries", "rename one of them"
+                )
+            found[source_id] = source
+    wanted = recipe.sources or tuple(found)
+    unknown = [s for s in wanted if s not in found]
+    if unknown:
+        raise UsageError(
+            "unknown_source",
+            f"recipe {recipe.name}: no registry entry for {', '.join(unknown)}",
+            f"choose from: {', '.join(sorted(found))}",
+        )
+    return {s: found[s] for s in sorted(wanted)}
+
+
+def _check_names(recipe: Recipe) -> None:
+    for scorer in recipe.scorers:
+        SCORERS.get(scorer)
+    KEEP_STRATEGIES.get(recipe.keep_strategy)
+    for gate in recipe.expect.failed if recipe.expect else ():
+        if gate not in GATES:
+            raise UsageError(
+                "unknown_gate", f"expect.failed: no gate {gate!r}", f"choose from: {', '.join(GATES)}"
+            )
+
+
+def _corpora(recipe: Recipe, base: Path, given: Path | None) -> Path:
+    if given is not None:
+        root = given
+    elif CORPORA_VARIABLE in os.environ and recipe.corpora.startswith(".."):
+        # the variable stands for data outside the repository; a recipe with its own data keeps it
+        root = Path(os.environ[CORPORA_VARIABLE])
+    else:
+        root = base / recipe.corpora
+    if not root.is_dir():
+        raise UsageError(
+            "corpora_missing", f"there is no folder {root}", f"give --corpora DIR or set {CORPORA_VARIABLE}"
+        )
+    return root.resolve()
+
+
+def _planted(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        raise UsageError("planted_missing", f"there is no file {path}", "correct `planted` in the recipe")
+    return list(load_yaml(path.read_text(encoding="utf-8"), str(path)).get("planted", []))
+
+
+def _resolve_family(
+    name: str, known: tuple[str, ...], aliases: dict[str, list[str]], where: str
+) -> tuple[str, ...]:
+    if name in known:
+        return (name,)
+    if name in aliases:
+        return tuple(aliases[name])
+    raise UsageError(
+        "unknown_family", f"{where}: unknown family {name!r}", f"choose from: {', '.join(known)}"
+    )
+
+
+def _known_keys(shape: Any, location: tuple[int | str, ...]) -> str:
+    schema = TypeAdapter(shape).json_schema()
+    here: dict[str, Any] = schema
+    for part in location[:-1]:
+        here = _follow(here, schema)
+        here = (
+            here.get("properties", {}).get(part)
+            or here.get("items")
+            or here.get("additionalProperties")
+            or {}
+        )
+    return "known keys are " + ", ".join(sorted(_follow(here, schema).get("properties", {})))
+
+
+def _follow(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    for option in (node, *node.get("anyOf", [])):
+        if "$ref" in option:
+            return dict(schema["$defs"][option["$ref"].rsplit("/", 1)[1]])
+    return node

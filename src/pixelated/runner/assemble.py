@@ -1,0 +1,228 @@
+"""The second map pass and what follows: shards, exports, manifest, gates, card, report, one rename."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pixelated import __version__
+from pixelated.clean import not_searched_types, searched_types
+from pixelated.compile import ShardTask, Slice, build_manifest, cut, list_files, write_exports, write_shard
+from pixelated.core.errors import InternalError, UsageError
+from pixelated.core.fingerprint import fingerprint, sha256_file
+from pixelated.core.store import LocalStore
+from pixelated.recipe import Loaded
+from pixelated.report import croissant, render_card, render_report
+from pixelated.runner.context import Run
+from pixelated.runner.decide import Decisions
+from pixelated.verify import Verification, verify_dataset
+
+SPLITS = ("train", "val", "test")
+COMPILE_VERSION = "compile@1"
+MB = 1_000_000
+
+
+@dataclass
+class Assembled:
+    """A finished dataset."""
+
+    dataset: Path
+    verification: Verification
+    compiled: int
+    manifest: dict[str, Any]
+    data: dict[str, Any]  # what the report shows
+
+
+def compile_fingerprint(loaded: Loaded, labels: pa.Table) -> str:
+    """Return the identity of the dataset: what was decided about each record, and the settings."""
+    columns = labels.select(["id", "decision", "stage", "split", "weight", "dedup_status"]).combine_chunks()
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, columns.schema) as writer:
+        writer.write_table(columns)
+    decided = hashlib.sha256(sink.getvalue()).hexdigest()
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    recipe = loaded.recipe.model_dump(exclude={"part_mb"})
+    # not the names of the parts: they change with the part size, which must leave no trace
+    return fingerprint(
+        COMPILE_VERSION, __version__, recipe, loaded.sources, asdict(loaded.policy), decided, epoch
+    )
+
+
+def write_shards(run: Run, base: str, labels: pa.Table) -> list[dict[str, Any]]:
+    """Write the shards of the kept rows under `base`/dataset, one task per shard; return their results."""
+    kept = labels.filter(pc.equal(labels.column("decision"), "keep"))
+    tasks = []
+    for split in SPLITS:
+        mine = kept.filter(pc.equal(kept.column("split"), split)).combine_chunks()
+        sizes = mine.column("text_bytes").to_numpy()
+        numbers = np.array(cut(sizes, int(run.loaded.recipe.shard_mb * MB)), np.int64)
+        for index in range(int(numbers.max(initial=-1)) + 1):
+            rows = mine.filter(pa.array(numbers == index))
+            tasks.append(_task(run, base, rows, (split, index)))
+    items = [(task, f"{base}/{task.shard_id}.json", str(run.folder.root)) for task in tasks]
+    return list(run.executor.map(_cached_shard, items))
+
+
+def finish(
+    run: Run, base: str, shards: list[dict[str, Any]], decisions: Decisions, facts: dict[str, Any]
+) -> Assembled:
+    """Write everything beside the shards, prove the dataset, and move it into place whole."""
+    loaded, dataset = run.loaded, run.folder.root / base / "dataset"
+    store = LocalStore(dataset)
+    write_exports(dataset, [s["entry"] for s in shards])
+    manifest = build_manifest(_head(loaded, decisions), shards, _source_facts(loaded))
+    manifest["files"] = list_files(dataset)
+    store.write_json("manifest.json", manifest)
+    verification = verify_dataset(dataset)
+    manifest["release"] = release(loaded.recipe.scope, verification)
+    data = facts | {"manifest": manifest, "release": manifest["release"], "files": sorted(manifest["files"])}
+    data["verdicts"] = {n: v.as_json() for n, v in verification.verdicts.items()}
+    store.write_json(
+        "verdicts.json", verification.report(manifest["generated_at"]) | {"verdicts": data["verdicts"]}
+    )
+    for name, text in (("README.md", render_card(data)), ("report.html", render_report(data))):
+        store.write(name, lambda f, text=text: _write(f, text))
+    store.write_json("croissant.json", croissant(data))
+    manifest["files"] = list_files(dataset)
+    store.write_json("manifest.json", manifest)
+    swap(dataset, run.target)
+    compiled = sum(s["stats"]["conversations"] for s in shards)
+    return Assembled(run.target, verification, compiled, manifest, data)
+
+
+def release(scope: str, verification: Verification) -> dict[str, Any]:
+    """Say whether the dataset may be released, and why not."""
+    reasons = [f"gate {name} failed" for name, v in verification.verdicts.items() if not v.passed]
+    if scope != "full":
+        reasons.append(f"reduced scope: {scope}")
+    status = "not releasable" if reasons else "releasable"
+    return {"releasable": not reasons, "status": status, "reasons": reasons}
+
+
+def intact(dataset: Path, manifest: dict[str, Any]) -> bool:
+    """Say whether every file of a finished dataset is there with its size and SHA-256."""
+    for name, facts in manifest.get("files", {}).items():
+        path = dataset / name
+        if (
+            not path.is_file()
+            or path.stat().st_size != facts["size_bytes"]
+            or sha256_file(path) != facts["sha256"]
+        ):
+            return False
+    return bool(manifest.get("files"))
+
+
+def swap(new: Path, target: Path) -> None:
+    """Give the finished folder its final name; an older dataset there goes away only after that."""
+    if target.exists() and not (target / "manifest.json").is_file() and any(target.iterdir()):
+        raise UsageError(
+            "output_in_use", f"{target} holds something that is no dataset", "choose another output folder"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:  # another file system: copy beside the target, then rename there
+        staged = target.with_name(f".{target.name}.new")
+        shutil.rmtree(staged, ignore_errors=True)
+        shutil.copytree(new, staged)
+        staged.rename(target)
+        shutil.rmtree(new)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def generated_at(loaded: Loaded) -> str:
+    """Return the date-time of the dataset: `SOURCE_DATE_EPOCH`, else the newest of the registry's."""
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+        if not epoch.isdigit():
+            raise UsageError(
+                "bad_epoch", f"SOURCE_DATE_EPOCH={epoch!r} is no number of seconds", "unset or correct it"
+            )
+        return str(np.datetime64(int(epoch), "s")) + "Z"
+    times = [s.retrieved_at for s in loaded.sources.values() if s.retrieved_at]
+    newest = max(times, default="1970-01-01")
+    return newest if "T" in newest else f"{newest}T00:00:00Z"
+
+
+def _cached_shard(item: tuple[ShardTask, str, str]) -> dict[str, Any]:
+    task, name, root = item
+    store = LocalStore(Path(root), private=True)
+    if store.exists(name):
+        return dict(store.read_json(name))
+    result = write_shard(task)
+    store.write_json(name, result)
+    return result
+
+
+def _task(run: Run, base: str, rows: pa.Table, which: tuple[str, int]) -> ShardTask:
+    slices = []
+    part_column = rows.column("part").to_numpy()
+    for part in np.unique(part_column):
+        mine = rows.filter(pa.array(part_column == part))
+        columns = [
+            tuple(mine.column(n).to_pylist()) for n in ("row_in_part", "stage", "weight", "dedup_status")
+        ]
+        slices.append(Slice(str(run.folder.path(f"{run.parts[part]}.parquet")), *columns))
+    tags = tuple((s.id, s.license_tag) for s in run.loaded.sources.values())
+    target = str(run.folder.root / base / "dataset")
+    return ShardTask(target, which[0], which[1], tuple(slices), tags, f"pixelated/{__version__}")
+
+
+def _head(loaded: Loaded, decisions: Decisions) -> dict[str, Any]:
+    recipe, policy = loaded.recipe, loaded.policy
+    return {
+        "generated_at": generated_at(loaded),
+        "name": recipe.name,
+        "title": recipe.title,
+        "recipe_fingerprint": fingerprint(
+            recipe.model_dump(exclude={"part_mb"}), loaded.sources, policy.file
+        ),
+        "code_version": __version__,
+        "seed": recipe.seed,
+        "scope": recipe.scope,
+        "split_ratio": dict(policy.file.split_ratio),
+        "holdout_families": decisions.holdouts,
+        "pii": {"searched": searched_types(), "not_searched": not_searched_types()},
+        "policy": {
+            "name": policy.file.name,
+            "intended_uses": list(policy.file.intended_uses),
+            "curriculum": policy.curriculum.name,
+        },
+        "evaluation_sets": decisions.evaluation,
+    }
+
+
+def _source_facts(loaded: Loaded) -> dict[str, dict[str, str]]:
+    return {s.id: {"license": s.license, "origin": s.origin} for s in loaded.sources.values()}
+
+
+def _write(stream: Any, text: str) -> None:
+    stream.write(text.encode("utf-8"))
+
+
+def check_total(ledgers: dict[str, Any], compiled: int) -> dict[str, int]:
+    """Check the balance of the whole run; return its numbers."""
+    first, steps = ledgers["standardise"], ledgers.values()
+    total = {
+        "rows_in": first.rows_in,
+        "added": sum(s.added for s in steps),
+        "kept": compiled,
+        "dropped": sum(s.dropped for s in steps),
+        "quarantined": sum(s.quarantined for s in steps),
+        "raw_rows": first.raw_rows,
+    }
+    if total["rows_in"] + total["added"] != total["kept"] + total["dropped"] + total["quarantined"]:
+        raise InternalError("rows_lost", f"the run does not balance: {total}", "report this with the recipe")
+    return total

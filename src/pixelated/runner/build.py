@@ -1,0 +1,203 @@
+"""The main job: raw files in, a dataset that eight gates have proved or refused out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+
+from pixelated.core.engine import LocalExecutor
+from pixelated.core.errors import EXIT_FAILED, EXIT_OK, IncompleteError, UsageError
+from pixelated.core.progress import Progress
+from pixelated.core.step import Ledger
+from pixelated.curate import starved_stages
+from pixelated.recipe import Loaded
+from pixelated.runner.assemble import (
+    Assembled,
+    check_total,
+    compile_fingerprint,
+    finish,
+    intact,
+    write_shards,
+)
+from pixelated.runner.context import Options, Run
+from pixelated.runner.decide import Decisions, decide_all, find_contaminated, load_keys
+from pixelated.runner.facts import report_data
+from pixelated.runner.folder import RETENTION_DAYS, InputHashes, RunFolder
+from pixelated.runner.read import ReadTask, part_name, read_part, sum_ledgers
+from pixelated.standardise import plan_units
+from pixelated.verify import verify_dataset
+
+
+@dataclass
+class BuildResult:
+    """What a build gives back; `as_json` is what `--json` prints."""
+
+    run: Path
+    dataset: Path
+    passed: bool
+    steps: dict[str, dict[str, Any]]
+    gates: dict[str, dict[str, Any]]
+    totals: dict[str, int]
+    release: dict[str, Any]
+    cached: dict[str, int]
+    data: dict[str, Any]
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0 where all gates passed, else 1."""
+        return EXIT_OK if self.passed else EXIT_FAILED
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON object of the command."""
+        plain = {k: v for k, v in vars(self).items() if k not in ("data", "run", "dataset")}
+        return plain | {"run": str(self.run), "dataset": str(self.dataset)}
+
+
+def build(loaded: Loaded, options: Options | None = None) -> BuildResult:
+    """Run the whole line for a loaded recipe.
+
+    Raises:
+        UsageError: the policy leaves a stage without data, or a path is wrong.
+        InternalError: a step lost a row, a worker died, the disk is full (finished parts are kept).
+    """
+    options = options or Options()
+    refuse_starved(loaded)
+    folder = RunFolder(options.runs / loaded.recipe.name)
+    run = Run(loaded, folder, LocalExecutor(options.workers), options)
+    with folder.locked():
+        parts = read_all(run)
+        start = time.monotonic()
+        decisions = _decide(run)
+        ledgers = sum_ledgers(parts) | decisions.ledgers
+        ledgers["curate"].seconds = time.monotonic() - start
+        assembled, cached = _assemble(run, decisions, ledgers)
+        totals = check_total(ledgers, assembled.compiled)
+        result = _result(run, assembled, ledgers, totals)
+        result.cached = {"parts": sum(p["cached"] for p in parts), "of": len(parts), "dataset": int(cached)}
+        folder.write_json("run.json", result.as_json() | {"retention_days": RETENTION_DAYS})
+        _prune(folder, run.parts)
+    return result
+
+
+def refuse_starved(loaded: Loaded) -> None:
+    """Raise `UsageError` where policy leaves a stage without data (DESIGN, rule 3)."""
+    starved = starved_stages(loaded.sources.values(), loaded.policy)
+    for stage, reasons in starved.items():
+        raise UsageError(
+            "stage_without_data",
+            f"policy {loaded.policy.file.name} leaves stage {stage} without data ({'; '.join(reasons)})",
+            "hold out part of the family (mode: partial), or add a source for the stage",
+        )
+
+
+def read_all(run: Run) -> list[dict[str, Any]]:
+    """Read every source into parts, note their names in `run`; return their ledgers in canonical order."""
+    tasks = read_tasks(run)
+    parts = []
+    with Progress("read", len(tasks), quiet=run.options.quiet) as progress:
+        for part in run.executor.map(read_part, tasks):
+            parts.append(part)
+            progress.advance(part["steps"]["standardise"]["rows_in"])
+    if not sum(p["steps"]["standardise"]["kept"] for p in parts):
+        raise IncompleteError(
+            "nothing_readable",
+            "no source gave a readable record",
+            "see `pixelated plan` and the sources' paths",
+        )
+    run.parts = [p["name"] for p in parts]
+    return parts
+
+
+def read_tasks(run: Run, *, save: bool = True) -> list[ReadTask]:
+    """Return one task per unit of every source, in canonical order."""
+    loaded, folder = run.loaded, run.folder
+    hashes = InputHashes(folder)
+    settings = {"scorers": list(loaded.recipe.scorers)}
+    part_bytes = max(int((run.options.part_mb or loaded.recipe.part_mb) * 1_000_000), 1)
+    tasks = []
+    for source in loaded.sources.values():
+        for unit in plan_units(source, loaded.corpora, part_bytes, hashes):
+            name = part_name(source, settings, loaded.recipe.seed, unit)
+            task = ReadTask(
+                source, str(loaded.corpora), unit, str(folder.root), name, tuple(settings.items())
+            )
+            tasks.append(replace(task, seed=loaded.recipe.seed, keep_steps=run.options.keep_steps))
+    if save:
+        hashes.save()
+    return tasks
+
+
+def _decide(run: Run) -> Decisions:
+    keys = load_keys(run.folder, run.parts)
+    contaminated, counts = find_contaminated(run, keys)
+    decisions = decide_all(run.loaded, keys, contaminated)
+    decisions.evaluation = counts
+    run.folder.write("plan/labels.parquet", lambda f: pq.write_table(decisions.labels, f))
+    run.folder.write_json("plan/clusters.json", decisions.clusters)
+    return decisions
+
+
+def _assemble(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> tuple[Assembled, bool]:
+    identity = compile_fingerprint(run.loaded, decisions.labels)
+    base, start = f"compile/{identity}", time.monotonic()
+    ledgers["compile"] = ledger = Ledger(rows_in=ledgers["curate"].kept)
+    known = _reuse(run.folder, identity, run.target)
+    if known:
+        ledger.kept = known.compiled
+        ledger.check("compile")
+        return known, True
+    shards = write_shards(run, base, decisions.labels)
+    ledger.kept = sum(s["stats"]["conversations"] for s in shards)
+    ledger.check("compile")
+    facts = report_data(run, decisions, ledgers)
+    assembled = finish(run, base, shards, decisions, facts)
+    ledger.seconds = time.monotonic() - start
+    known_as = {"identity": identity, "target": str(run.target), "data": assembled.data}
+    run.folder.write_json("dataset.json", known_as)
+    return assembled, False
+
+
+def _reuse(folder: RunFolder, identity: str, target: Path) -> Assembled | None:
+    """Return the finished dataset where it is the one asked for and every byte of it is still there."""
+    if not folder.exists("dataset.json") or not (target / "manifest.json").is_file():
+        return None
+    known = folder.read_json("dataset.json")
+    manifest = orjson.loads((target / "manifest.json").read_bytes())
+    if known["identity"] != identity or known["target"] != str(target) or not intact(target, manifest):
+        return None
+    return Assembled(target, verify_dataset(target), manifest["total_conversations"], manifest, known["data"])
+
+
+def _result(
+    run: Run, assembled: Assembled, ledgers: dict[str, Ledger], totals: dict[str, int]
+) -> BuildResult:
+    steps = {}
+    for name, ledger in ledgers.items():
+        steps[name] = ledger.as_json() | {"output": str(run.folder.root)}
+        steps[name].pop("measured")
+    gates = {n: v.as_json() for n, v in assembled.verification.verdicts.items()}
+    return BuildResult(
+        run=run.folder.root,
+        dataset=assembled.dataset,
+        passed=assembled.verification.passed,
+        steps=steps,
+        gates=gates,
+        totals=totals,
+        release=assembled.manifest["release"],
+        cached={},
+        data=assembled.data,
+    )
+
+
+def _prune(folder: RunFolder, names: list[str]) -> None:
+    """Remove parts and half-made datasets that this run did not use: old private text is not kept."""
+    used = {str(Path(n).parent) for n in names}
+    for path in sorted((folder.root / "read").glob("*/*")):
+        if path.relative_to(folder.root).as_posix() not in used:
+            folder.remove(path.relative_to(folder.root).as_posix())
+    folder.remove("compile")

@@ -1,0 +1,176 @@
+"""The driver step: duplicates, admission, stages and splits, decided on key columns alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pixelated.core.step import Ledger
+from pixelated.core.store import LocalStore
+from pixelated.curate import HELD, KEEP, EvaluationIndex, assign, build_index, decide, matching_ids
+from pixelated.dedup import clusters_jsonl, find_exact, summary
+from pixelated.recipe import Loaded
+from pixelated.runner.context import Run
+
+TEXT_COLUMNS = ("id", "messages", "chosen", "rejected")
+
+
+@dataclass
+class Decisions:
+    """What the driver decided: one row per record in canonical order, and the ledgers."""
+
+    labels: pa.Table  # part, row_in_part, id, source, decision, stage, weight, split, dedup_status, ...
+    ledgers: dict[str, Ledger]
+    holdouts: dict[str, dict[str, Any]]
+    dedup: dict[str, Any]
+    evaluation: dict[str, dict[str, int]]
+    clusters: list[dict[str, Any]] = field(default_factory=list)
+
+
+def load_keys(folder: LocalStore, parts: list[str]) -> pa.Table:
+    """Return the keys of all parts in canonical order, with `part`, `row_in_part` and `position`."""
+    tables = []
+    for index, name in enumerate(parts):
+        keys = pq.read_table(folder.path(f"{name}-keys.parquet"), partitioning=None)
+        rows = keys.num_rows
+        keys = keys.append_column("part", pa.array(np.full(rows, index), pa.int64()))
+        tables.append(keys.append_column("row_in_part", pa.array(np.arange(rows), pa.int64())))
+    keys = pa.concat_tables(tables, promote_options="default").combine_chunks()
+    return keys.append_column("position", pa.array(np.arange(keys.num_rows), pa.int64()))
+
+
+def find_contaminated(run: Run, keys: pa.Table) -> tuple[set[str], dict[str, dict[str, int]]]:
+    """Return ids of training records that hold evaluation texts, and counts by evaluation source."""
+    loaded, folder, parts = run.loaded, run.folder, run.parts
+    evaluation = sorted(s.id for s in loaded.sources.values() if s.use == "evaluation")
+    settings = loaded.policy.file.decontaminate
+    counts: dict[str, dict[str, int]] = {}
+    indexes: dict[str, EvaluationIndex] = {}
+    for source in evaluation:
+        mask = pc.equal(keys.column("source"), source)
+        mine = [parts[p] for p in pc.unique(keys.filter(mask).column("part")).to_pylist()]
+        texts = [t for name in mine for t in _texts(folder.path(f"{name}.parquet"))]
+        indexes[source] = build_index(texts, settings.ngram, settings.containment)
+        counts[source] = {"records": int(pc.sum(mask).as_py() or 0), "matched_in_training_data": 0}
+    training = [n for n in parts if n.split("/")[1] not in evaluation]
+    tasks = (
+        [(str(folder.path(f"{n}.parquet")), tuple(sorted(indexes.items()))) for n in training]
+        if indexes
+        else []
+    )
+    found: set[str] = set()
+    for part in run.executor.map(_match_part, tasks):
+        for source, ids in part.items():
+            counts[source]["matched_in_training_data"] += len(ids)
+            found.update(ids)
+    return found, counts
+
+
+def decide_all(loaded: Loaded, keys: pa.Table, contaminated: set[str]) -> Decisions:
+    """Remove duplicates, decide admission and stage, and assign splits."""
+    trained = [s.id for s in loaded.sources.values() if s.use == "train"]
+    # evaluation records stand apart: they are no duplicates of training records, they are kept from them
+    narrow = dedup_keys(loaded, keys).filter(
+        pc.is_in(keys.column("source"), value_set=pa.array(trained, pa.string()))
+    )
+    found = find_exact(narrow, loaded.recipe.keep_strategy)
+    labels = _labels(keys, found.drop_columns(["id"]).append_column("position", narrow.column("position")))
+    survivors = keys.filter(labels.column("keep"))
+    verdicts = decide(survivors, loaded.sources, loaded.policy, contaminated)
+    labels = _join(labels, verdicts.append_column("position", survivors.column("position")))
+    unique = pc.fill_null(labels.column("decision"), "exact_duplicate")
+    labels = labels.set_column(labels.schema.get_field_index("decision"), "decision", unique)
+    admitted = survivors.append_column("stage", verdicts.column("stage"))
+    admitted = admitted.filter(pc.equal(verdicts.column("decision"), KEEP))
+    split = assign(admitted, dict(loaded.policy.file.split_ratio), loaded.policy.holdouts, loaded.recipe.seed)
+    labels = _join(labels, pa.table({"position": admitted.column("position"), "split": split.column}))
+    return Decisions(
+        labels,
+        _ledgers(labels),
+        split.holdouts,
+        summary(narrow, found),
+        {},
+        list(clusters_jsonl(narrow, found)),
+    )
+
+
+def dedup_keys(loaded: Loaded, keys: pa.Table) -> pa.Table:
+    """Return the columns that duplicate removal needs: with source priority and mean score."""
+    priority = {s.id: s.priority for s in loaded.sources.values()}
+    order = pa.array([priority[s] for s in keys.column("source").to_pylist()], pa.int64())
+    columns = [
+        "id",
+        "source",
+        "file",
+        "row",
+        "position",
+        "strict_hash",
+        "content_hash",
+        "group_key",
+        "text_bytes",
+    ]
+    return keys.select(columns).append_column("priority", order).append_column("quality", _quality(keys))
+
+
+def _labels(keys: pa.Table, decided: pa.Table) -> pa.Table:
+    labels = _join(
+        keys.select(["part", "row_in_part", "id", "source", "group_key", "text_bytes", "position"]), decided
+    )
+    keep = pc.fill_null(labels.column("keep"), True)
+    status = pc.if_else(pc.is_valid(labels.column("cluster")), "kept_of_duplicates", "unique")
+    labels = labels.set_column(labels.schema.get_field_index("keep"), "keep", keep)
+    return labels.append_column("dedup_status", status)
+
+
+def _ledgers(labels: pa.Table) -> dict[str, Ledger]:
+    counts = {r["values"]: r["counts"] for r in pc.value_counts(labels.column("decision")).to_pylist()}
+    rows, duplicates = labels.num_rows, counts.pop("exact_duplicate", 0)
+    kept, held = counts.pop(KEEP, 0), counts.pop(HELD, 0)
+    dedup = Ledger(rows_in=rows, kept=rows - duplicates, dropped=duplicates)
+    dedup.reasons.update({"exact_duplicate": duplicates} if duplicates else {})
+    refused = sum(counts.values())
+    curate = Ledger(rows_in=rows - duplicates, kept=kept, dropped=refused, quarantined=held)
+    curate.reasons.update(counts | ({HELD: held} if held else {}))
+    for name, ledger in (("dedup", dedup), ("curate", curate)):
+        ledger.check(name)
+    return {"dedup": dedup, "curate": curate}
+
+
+def _join(left: pa.Table, right: pa.Table) -> pa.Table:
+    """Left-join on `position` (unique on both sides), keeping the order of `left`."""
+    index = pc.index_in(left.column("position"), value_set=right.column("position").combine_chunks())
+    for name in right.column_names:
+        if name != "position":
+            left = left.append_column(name, right.column(name).combine_chunks().take(index.combine_chunks()))
+    return left
+
+
+def _quality(keys: pa.Table) -> pa.Array:
+    scores = [keys.column(n).to_numpy().astype(float) for n in keys.column_names if n.startswith("score_")]
+    if not scores:
+        return pa.nulls(keys.num_rows, pa.float64())
+    stacked = np.stack(scores)
+    known = ~np.isnan(stacked)
+    total, n = np.where(known, stacked, 0).sum(axis=0), known.sum(axis=0)
+    return pa.array(np.where(n > 0, total / np.maximum(n, 1), np.nan), pa.float64(), from_pandas=True)
+
+
+def _texts(path: Path) -> list[str]:
+    out: list[str] = []
+    table = pq.read_table(path, columns=list(TEXT_COLUMNS[1:]), partitioning=None)
+    for row in table.to_pylist():  # evaluation sets are small
+        parts = [*(row["messages"] or ()), *(row["chosen"] or ()), *(row["rejected"] or ())]
+        out += [m["content"] for m in parts if m["role"] != "system"]
+    return out
+
+
+def _match_part(task: tuple[str, tuple[tuple[str, EvaluationIndex], ...]]) -> dict[str, list[str]]:
+    path, indexes = task
+    table = pq.read_table(path, columns=list(TEXT_COLUMNS), partitioning=None)
+    return {source: matching_ids(table, index) for source, index in indexes}

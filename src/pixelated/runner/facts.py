@@ -1,0 +1,155 @@
+"""Gather what the report shows from ledgers and key columns: counts and ids, never a client's words.
+
+No times and no worker counts: the report is part of the dataset, whose bytes depend on neither.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pixelated.core.step import Ledger
+from pixelated.recipe import Loaded
+from pixelated.runner.context import Run
+from pixelated.runner.decide import Decisions, load_keys
+from pixelated.runner.folder import RunFolder
+
+BINS = 20
+SHOWN = 200
+NOT_IN_DATASET = ("seconds", "peak_memory_mb", "bytes")
+
+
+def report_data(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> dict[str, Any]:
+    """Return the data of the report, without manifest and verdicts."""
+    loaded, folder, names = run.loaded, run.folder, run.parts
+    steps = {n: {k: v for k, v in s.as_json().items() if k not in NOT_IN_DATASET} for n, s in ledgers.items()}
+    keys = load_keys(folder, names)
+    quarantine, refused = quarantine_rows(folder, names)
+    measured = {n: s.measured for n, s in ledgers.items()}
+    flags = flag_lines(measured.get("standardise", {}))
+    return {
+        "title": loaded.recipe.title or loaded.recipe.name,
+        "recipe": {"name": loaded.recipe.name, "seed": loaded.recipe.seed, "scope": loaded.recipe.scope},
+        "steps": steps,
+        "sources": source_rows(run, decisions, refused),
+        "quarantine": quarantine[:SHOWN],
+        "quarantine_by_reason": dict(Counter(q["reason"] for q in quarantine)),
+        "quarantine_by_file": dict(Counter(f"{q['source']}/{q['file']}" for q in quarantine)),
+        "dropped": {n: s["reasons"] for n, s in steps.items() if s["dropped"]},
+        "flags": flags,
+        "fixed": measured.get("clean_encoding", {}).get("files", {}),
+        "pii": measured.get("clean_pii", {}).get("types", {}),
+        "pii_status": dict(Counter(keys.column("pii_status").to_pylist())),
+        "scores": score_tables(keys),
+        "dedup": decisions.dedup,
+        "stages": stage_rows(loaded, decisions.labels),
+        "edge_bypass": {
+            "granted": int(pc.sum(keys.column("is_training_edge_case")).as_py() or 0),
+            "refused": measured.get("standardise", {}).get("edge_tags_refused", 0),
+        },
+        "evaluation": decisions.evaluation,
+        "planted": loaded.planted,
+        "next": f"pixelated explain ID --run {loaded.recipe.name}",
+    }
+
+
+def quarantine_rows(folder: RunFolder, names: list[str]) -> tuple[list[dict[str, Any]], Counter[str]]:
+    """Return every quarantined row without its text, and the count by source."""
+    rows: list[dict[str, Any]] = []
+    for name in names:
+        if folder.exists(f"{name}-quarantined.parquet"):
+            columns = ["id", "source", "file", "row", "reason", "detail"]
+            table = pq.read_table(
+                folder.path(f"{name}-quarantined.parquet"), columns=columns, partitioning=None
+            )
+            rows += table.to_pylist()  # few: refused rows, for a person to read
+    return rows, Counter(r["source"] for r in rows)
+
+
+def source_rows(run: Run, decisions: Decisions, refused: Counter[str]) -> list[dict[str, Any]]:
+    """Return a row per source: what came in, and where it went."""
+    into: Counter[str] = Counter()
+    dropped_early: Counter[str] = Counter()
+    for name in run.parts:
+        source = name.split("/")[1]
+        steps = run.folder.read_json(f"{name}.json")["steps"]
+        into[source] += steps["standardise"]["rows_in"]
+        dropped_early[source] += sum(s["dropped"] for s in steps.values())
+    outcome: dict[str, Counter[str]] = defaultdict(Counter)
+    pairs = decisions.labels.group_by(["source", "decision"]).aggregate([("id", "count")])
+    for row in pairs.to_pylist():
+        outcome[row["source"]][row["decision"]] += row["id_count"]
+    rows = []
+    for source in run.loaded.sources.values():
+        reasons = dict(sorted(outcome[source.id].items()))
+        kept, held = reasons.pop("keep", 0), reasons.pop("pii_review", 0)
+        rows.append(
+            {
+                "id": source.id,
+                "title": source.title,
+                "license": source.license,
+                "origin": source.origin,
+                "families": list(source.families),
+                "use": source.use,
+                "rows_in": into[source.id],
+                "kept": into[source.id] - refused[source.id] - dropped_early[source.id],
+                "dropped": sum(reasons.values()) + dropped_early[source.id],
+                "quarantined": refused[source.id] + held,
+                "compiled": kept,
+                "note": "; ".join(f"{k}: {v:,}" for k, v in reasons.items()),
+            }
+        )
+    return rows
+
+
+def score_tables(keys: pa.Table) -> dict[str, dict[str, Any]]:
+    """Return count, nulls, mean, min, max and a histogram of 20 bins over 0..1 for every scorer."""
+    out = {}
+    for name in [n for n in keys.column_names if n.startswith("score_")]:
+        values = keys.column(name).drop_null().to_numpy()
+        histogram = np.histogram(values, bins=BINS, range=(0.0, 1.0))[0]
+        known = len(values) > 0
+        out[name.removeprefix("score_")] = {
+            "count": len(values),
+            "nulls": keys.num_rows - len(values),
+            "mean": round(float(np.sort(values).mean()), 6) if known else None,
+            "min": round(float(values.min()), 6) if known else None,
+            "max": round(float(values.max()), 6) if known else None,
+            "histogram": histogram.tolist(),
+        }
+    return out
+
+
+def stage_rows(loaded: Loaded, labels: pa.Table) -> dict[str, dict[str, Any]]:
+    """Return per stage of the curriculum the records, the share of SFT records, and the target share."""
+    kept = labels.filter(pc.equal(labels.column("decision"), "keep"))
+    counts: Counter[str] = Counter(kept.column("stage").to_pylist())
+    stages = loaded.policy.curriculum.stages
+    sft = sum(counts[s.name] for s in stages if s.phase == "sft")
+    out = {}
+    for stage in stages:
+        share = counts[stage.name] / sft if sft and stage.phase == "sft" else None
+        out[stage.name] = {
+            "conversations": counts[stage.name],
+            "phase": stage.phase,
+            "target": stage.share,
+            "achieved": None if share is None else round(share, 4),
+            "admission": stage.admission,
+        }
+    return out
+
+
+def flag_lines(measured: dict[str, Any]) -> list[str]:
+    """Return what standardise flagged, as sorted lines such as 'identical_records: a.json (300)'."""
+    lines = []
+    for flag, found in sorted(measured.get("flags", {}).items()):
+        if isinstance(found, dict):
+            lines += [f"{flag}: {name} ({n})" for name, n in sorted(found.items())]
+        else:
+            lines.append(f"{flag}: {found}")
+    return lines

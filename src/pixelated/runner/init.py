@@ -1,0 +1,58 @@
+"""`pixelated init`: a starter recipe and registry that build as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pixelated.core.errors import UsageError
+from pixelated.core.store import LocalStore
+
+RECIPE = """\
+# What to build, from which sources, under which policy. Check it: pixelated plan recipe.yaml
+name: my-corpus
+title: "My corpus"
+corpora: .                  # the sources' paths start here
+registry: [registry.yaml]
+policy: default             # or a path of your own; see docs/adding-a-policy.md
+seed: 17
+"""
+
+REGISTRY = """\
+# One entry per source and no code. Unknown keys are errors; docs/adding-a-source.md has them all.
+sources:
+  my_source:
+    title: "what it is"
+    path: raw/my_source
+    license: NOASSERTION            # an SPDX id; NOASSERTION never passes the provenance gate
+    license_evidence: "where the licence was read, or what is missing"
+    families: [mental_health_datasets]
+    tier: 2
+    origin: synthetic               # human, transcript, synthetic, augmented, model
+    retrieved_at: "2026-01-01"
+    mapping: {shape: auto}          # or messages, utterances, pair, preference, diarised, text, ...
+"""
+
+EXAMPLE = """\
+{"messages": [{"role": "client", "content": "I said yes again. I always say yes."}, \
+{"role": "therapist", "content": "And some part of you noticed. What did the yes cost you this time?"}]}
+"""
+
+
+def write_starter(folder: Path) -> list[Path]:
+    """Write recipe.yaml, registry.yaml and one example file; refuse to overwrite.
+
+    Raises:
+        UsageError: one of the files is there already, or the folder cannot be written.
+    """
+    files = {"recipe.yaml": RECIPE, "registry.yaml": REGISTRY, "raw/my_source/example.jsonl": EXAMPLE}
+    for name in files:
+        if (folder / name).exists():
+            raise UsageError("exists", f"{folder / name} is there already", "choose an empty folder")
+    store = LocalStore(folder)
+    for name, text in files.items():
+        store.write(name, lambda f, text=text: _write(f, text))
+    return [folder / name for name in files]
+
+
+def _write(stream: object, text: str) -> None:
+    stream.write(text.encode("utf-8"))  # type: ignore[attr-defined]

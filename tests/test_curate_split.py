@@ -1,0 +1,105 @@
+"""Splits: whole groups, declared shares, holdouts in test, no trace of the input's order."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pixelated.curate.policy import Holdout
+from pixelated.curate.split import assign, components
+
+RATIO = {"train": 0.9, "val": 0.05, "test": 0.05}
+
+
+def make_keys(rows: list[tuple[str, str, str, list[str], str]]) -> pa.Table:
+    names = ("group_key", "strict_hash", "content_hash", "families", "stage")
+    types = (pa.string(), pa.string(), pa.string(), pa.list_(pa.string()), pa.string())
+    columns = list(zip(*rows, strict=True))
+    return pa.table({n: pa.array(c, t) for n, t, c in zip(names, types, columns, strict=True)})
+
+
+def simple(groups: list[int], stages: int = 3) -> pa.Table:
+    rows: list[tuple[str, str, str, list[str], str]] = []
+    for g, size in enumerate(groups):
+        rows += [
+            (f"g{g}", f"s{g}-{i}", f"c{g}-{i}", ["addiction"], f"stage{g % stages}") for i in range(size)
+        ]
+    return make_keys(rows)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 6), min_size=60, max_size=200), st.integers(0, 5))
+def test_groups_stay_whole_and_shares_are_met(groups: list[int], seed: int) -> None:
+    keys = simple(groups)
+    split = assign(keys, RATIO, {}, seed).column.to_pylist()
+    seen = defaultdict(set)
+    for group, part in zip(keys.column("group_key").to_pylist(), split, strict=True):
+        seen[group].add(part)
+    assert all(len(parts) == 1 for parts in seen.values())
+    for part, share in RATIO.items():
+        assert abs(split.count(part) / len(split) - share) <= 0.02
+
+
+def test_the_order_of_the_input_leaves_no_trace() -> None:
+    keys = simple([random.Random(1).randint(1, 5) for _ in range(120)])
+    order = list(range(keys.num_rows))
+    random.Random(2).shuffle(order)
+    straight = dict(
+        zip(
+            keys.column("strict_hash").to_pylist(), assign(keys, RATIO, {}, 3).column.to_pylist(), strict=True
+        )
+    )
+    mixed_keys = keys.take(pa.array(order))
+    mixed = dict(
+        zip(
+            mixed_keys.column("strict_hash").to_pylist(),
+            assign(mixed_keys, RATIO, {}, 3).column.to_pylist(),
+            strict=True,
+        )
+    )
+    assert straight == mixed
+
+
+def test_another_seed_moves_groups() -> None:
+    keys = simple([1] * 200)
+    assert assign(keys, RATIO, {}, 1).column != assign(keys, RATIO, {}, 2).column
+
+
+def test_equal_content_links_groups_into_one_component() -> None:
+    rows = [
+        ("a", "s1", "c1", [], "x"),
+        ("b", "s2", "c1", [], "x"),
+        ("c", "s2", "c3", [], "x"),
+        ("d", "s9", "c9", [], "x"),
+    ]
+    assert len(set(components(make_keys(rows))[:3].tolist())) == 1
+    assert len(set(components(make_keys(rows)).tolist())) == 2
+
+
+def test_a_full_holdout_is_only_in_test() -> None:
+    rows = [(f"g{i}", f"s{i}", f"c{i}", ["sarcasm"] if i < 10 else ["cptsd"], "x") for i in range(100)]
+    result = assign(make_keys(rows), RATIO, {"sarcasm": Holdout("full", "why")}, 0)
+    assert set(result.column.to_pylist()[:10]) == {"test"}
+    assert result.holdouts["sarcasm"]["test_split_only"] is True
+
+
+def test_a_partial_holdout_keeps_named_groups_in_test_and_feeds_training() -> None:
+    rows = [(f"g{i // 2}", f"s{i}", f"c{i}", ["voice_persona"], "x") for i in range(100)]
+    result = assign(make_keys(rows), RATIO, {"voice_persona": Holdout("partial", "why", 0.2)}, 0)
+    held = set(result.holdouts["voice_persona"]["test_groups"])
+    by_group = dict(zip([r[0] for r in rows], result.column.to_pylist(), strict=True))
+    assert len(held) == 10
+    assert {by_group[g] for g in held} == {"test"}
+    assert "train" in by_group.values()
+
+
+@pytest.mark.parametrize("groups", [[1], [5], [1, 1], [100, 1, 1]])
+def test_too_few_groups_still_get_a_split(groups: list[int]) -> None:
+    split = assign(simple(groups, 1), RATIO, {}, 0).column.to_pylist()
+    assert set(split) <= {"train", "val", "test"}
+    assert "train" in split
