@@ -2,7 +2,11 @@
 
 import copy
 
+import pytest
+
+from pixelated.report import facts
 from pixelated.report.facts import FAMILIES, GATES
+from pixelated.report.wording import number, plain, share, visible
 
 
 def verdict(gate, *, passed=True, measured=None, required=None, errors=(), examples=(), remedy=""):
@@ -183,11 +187,20 @@ SAMPLE = {
         "groups": 5,
         "members": 12,
         "removable": 7,
-        "collisions": 1,
-        "by_pair": {"harbour_letters + night_line": 3, "harbour_letters + harbour_letters": 4},
+        "rate_before": 0.065421,
+        "rate_after": 0.0,
+        "by_sources": [{"removed": "harbour_letters", "kept": "night_line", "records": 7}],
+        "collisions": {
+            "records": 2,
+            "content_hashes": 1,
+            "examples": ["harbour_letters-0007", "night_line-0003"],
+        },
     },
     "splits": {"train": 80, "val": 0, "test": 10},
-    "stages": {"stage1_foundation": {"target": 0.6, "achieved": 0.625, "records": 50}},
+    "stages": {
+        "stage1_foundation": {"target": 0.6, "achieved": 0.625, "conversations": 50, "phase": "sft"},
+        "phase_c_preference": {"target": 0.05, "achieved": None, "conversations": 6, "phase": "preference"},
+    },
     "edge_bypass": {"granted": 6, "refused": 2},
     "evaluation": {"golden_pairs": {"records": 20, "matched_in_training_data": 10}},
     "release": {"releasable": False, "reasons": ["gate coverage failed: sarcasm is missing"]},
@@ -206,3 +219,92 @@ def releasable():
     data["verdicts"]["coverage"] = verdict("coverage")
     data["release"] = {"releasable": True, "reasons": []}
     return data
+
+
+def test_steps_stored_in_alphabetical_order_come_back_in_data_order():
+    data = sample()
+    data["steps"] = dict(sorted(data["steps"].items()))
+    assert [name for name, _ in facts.steps(data)] == ["standardise", "dedup", "curate"]
+    assert facts.run_balance(data).lost == 0
+
+
+def test_a_step_of_another_package_stays_after_its_neighbour():
+    data = {"steps": {name: ledger(1, 1) for name in ("standardise", "own_step", "clean_pii", "dedup")}}
+    assert [name for name, _ in facts.steps(data)] == ["standardise", "own_step", "clean_pii", "dedup"]
+
+
+def test_the_run_balances_over_all_its_steps():
+    balance = facts.run_balance(sample())
+    assert balance.equation == "110 rows in + 0 added = 90 kept + 17 dropped + 3 quarantined"
+    assert balance.verdict == "balances"
+
+
+def test_a_row_lost_between_two_steps_is_said():
+    data = sample()
+    data["steps"]["curate"]["rows_in"] = 99
+    data["steps"]["curate"]["kept"] = 89
+    assert facts.run_balance(data).verdict == "does not balance: 1 rows lost"
+
+
+def test_a_missing_count_is_not_taken_for_zero():
+    data = sample()
+    del data["steps"]["dedup"]["quarantined"]
+    balance = facts.run_balance(data)
+    assert balance.lost is None
+    assert "not measured quarantined" in balance.equation
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_run_that_calls_itself_releasable_is_not_believed_without_the_verdict(gate):
+    data = releasable()
+    assert facts.release(data) == (True, [])
+    del data["verdicts"][gate]
+    assert facts.release(data) == (False, [f"gate {gate} was not measured"])
+    data["verdicts"][gate] = verdict(gate, passed=False)
+    assert facts.release(data) == (False, [f"gate {gate} failed"])
+
+
+def test_a_reduced_scope_is_never_releasable():
+    data = releasable()
+    data["manifest"]["scope"] = "three of eight sources"
+    assert facts.release(data) == (False, ["the scope was reduced: three of eight sources"])
+
+
+def test_a_run_without_a_decision_is_not_releasable():
+    data = releasable()
+    del data["release"]
+    del data["manifest"]["release"]
+    assert facts.release(data) == (False, ["the run did not decide whether this may be released"])
+
+
+def test_the_reason_of_another_gate_does_not_hide_a_failed_one():
+    data = releasable()
+    data["verdicts"]["hash"] = verdict("hash", passed=False)
+    data["release"] = {"releasable": False, "reasons": ["two strict_hashes stand in two splits"]}
+    assert facts.release(data)[1] == ["two strict_hashes stand in two splits", "gate hash failed"]
+
+
+def test_a_family_without_records_counts_zero():
+    counts = facts.family_counts(sample())
+    assert len(counts) == 14
+    assert counts["sarcasm"] == 0
+    assert facts.family_counts({}) == {}
+
+
+@pytest.mark.parametrize("word", ["a\x1b[2Jb", "a\u202eb", "a\udcffb", "a\x00b", "a\r\nb"])
+def test_characters_that_cannot_be_seen_are_written_out(word):
+    shown = visible(word)
+    assert shown.isprintable()
+    assert shown.startswith("a")
+    assert shown.endswith("b")
+    shown.encode("utf-8")
+
+
+def test_figures_read_like_figures():
+    shown = [number(v) for v in (1234567, 0.12345678, 1.0, 0.0, None, float("nan"), True)]
+    assert shown == ["1,234,567", "0.1235", "1", "0", *["not measured"] * 3]
+    assert share(1, 17412) == "<0.1 %"
+    assert share(1, 0) == "not measured"
+    assert plain(list("abcdefgh")) == "a, b, c, d, e, f and 2 more"
+    assert plain([]) == "none"
+    assert plain({"human": ["PERSON"], "n": {"a": 1}}) == "human (PERSON), n (a 1)"

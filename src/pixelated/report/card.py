@@ -118,8 +118,7 @@ def _made(data: Data) -> str:
     balance = facts.run_balance(data)
     if balance is not None:
         lines.append(f"- {balance.equation}: {balance.verdict}")
-    ledgers = [(n, v) for n, v in facts.table(data, "steps").items() if isinstance(v, Mapping)]
-    body = [(code(name), *map(number, facts.step_balance(ledger).counts)) for name, ledger in ledgers]
+    body = [(code(name), *map(number, facts.step_balance(step).counts)) for name, step in facts.steps(data)]
     headings = ("Step", "Rows in", "Added", "Kept", "Dropped", "Quarantined")
     steps = f"\n\n{table(headings, body, figures=5)}" if body else ""
     return "\n".join(lines) + steps

@@ -61,21 +61,22 @@ def _family_state(value: int, required: int) -> Html:
 
 
 def stage_chart(stages: dict[str, dict[str, object]]) -> Html | None:
-    """Return target and achieved share per stage; the tick in a bar is the target."""
+    """Return target and achieved share per stage; the tick in a bar is the target.
+
+    A stage whose `phase` is not "sft" has records and no share: the mix is of supervised stages.
+    """
     body = []
     for name, stage in stages.items():
         target, achieved = _figure(stage.get("target")), _figure(stage.get("achieved"))
-        drawing = bar(achieved or 0.0, target)
-        records = stage.get("records", stage.get("conversations"))
-        body.append((name, drawing, number(records), share(achieved), share(target)))
-    columns = [
-        Column("Stage"),
-        Column("", wide=True),
-        *figure_columns("Records", "Achieved share", "Target share"),
-    ]
-    return data_table(
-        "Share of each stage in the train split; the tick is the target", columns, body, css="chart three"
-    )
+        records = number(stage.get("records", stage.get("conversations")))
+        inside = stage.get("phase") in (None, "sft")
+        reached = share(achieved) if inside else "not in the mix"
+        drawing = bar(achieved or 0.0, target) if inside else None
+        body.append((name, drawing, records, reached, share(target) if inside else ""))
+    figures = figure_columns("Records", "Achieved share", "Target share")
+    columns = [Column("Stage"), Column("", wide=True), *figures]
+    caption = "Share of each stage in the mix of supervised stages; the tick is the target"
+    return data_table(caption, columns, body, css="chart three")
 
 
 def histogram(name: str, bins: Sequence[object], mean: object = None) -> Html | None:

@@ -24,9 +24,9 @@ ENCODINGS = {
 }
 SHARDS = "parquet-shards"
 _TERMS = (
-    "arrayShape citeAs column conformsTo:dct:conformsTo equivalentProperty examples extract field fileProperty "
-    "fileObject fileSet format includes isArray isLiveDataset jsonPath key md5 parentField path recordSet "
-    "references regex repeated replace samplingRate separator source subField transform"
+    "arrayShape citeAs column conformsTo:dct:conformsTo equivalentProperty examples extract field "
+    "fileProperty fileObject fileSet format includes isArray isLiveDataset jsonPath key md5 parentField path "
+    "recordSet references regex repeated replace samplingRate separator source subField transform"
 )
 
 # (path in the record, type, what it is); a dotted path reaches into an object

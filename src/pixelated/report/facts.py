@@ -41,6 +41,8 @@ FAMILIES = (
     "roleplay_simulator",
     "dpo_preference",
 )
+# Areas in data order: stored ledgers lose the order of their steps.
+AREAS = ("standardise", "clean", "score", "label", "dedup", "curate", "compile")
 SPLITS = ("train", "val", "test")
 PASSED, FAILED, UNMEASURED = "passed", "FAILED", "NOT MEASURED"
 SCORE_CLAIM = "for data curation; not for triage, diagnosis or monitoring of clients"
@@ -140,8 +142,8 @@ def title(data: Data) -> str:
 def gates(data: Data) -> list[Gate]:
     """Return the eight gates in their order, then any others by name; one without a verdict is there too."""
     verdicts = table(data, "verdicts")
-    others = sorted(name for name in verdicts if name not in GATES)
-    return [_gate(name, verdicts.get(name)) for name in (*GATES, *others)]
+    others = sorted(str(name) for name in verdicts if name not in GATES)
+    return [_gate(visible(name), verdicts.get(name)) for name in (*GATES, *others)]
 
 
 def _gate(name: str, verdict: object) -> Gate:
@@ -187,19 +189,34 @@ def step_balance(ledger: Mapping[str, Any]) -> Balance:
     return Balance(*(count(ledger, name) for name in names))
 
 
+def steps(data: Data) -> list[tuple[str, dict[str, Any]]]:
+    """Return (name, ledger) of the steps in data order; one of no known area stays after its neighbour."""
+    found = [(visible(name), dict(v)) for name, v in table(data, "steps").items() if isinstance(v, Mapping)]
+    ranks: list[int] = []
+    for name, _ in found:
+        ranks.append(_area(name, ranks[-1] if ranks else 0))
+    order = sorted(range(len(found)), key=lambda k: ranks[k])
+    return [found[k] for k in order]
+
+
+def _area(step: str, neighbour: int) -> int:
+    ranks = (rank for rank, area in enumerate(AREAS) if step == area or step.startswith(f"{area}_"))
+    return next(ranks, neighbour)
+
+
 def run_balance(data: Data) -> Balance | None:
-    """Return the whole run's balance: `data["run"]` if it is there, else from the steps in their order.
+    """Return the whole run's balance: `data["run"]` if it is there, else from the steps.
 
     From the steps: in = the first step's, kept = the last step's, the rest summed; a row lost between
     two steps shows as a difference. None where there are no steps.
     """
     if table(data, "run"):
         return step_balance(table(data, "run"))
-    steps = [step_balance(ledger) for ledger in table(data, "steps").values() if isinstance(ledger, Mapping)]
-    if not steps:
+    found = [step_balance(ledger) for _, ledger in steps(data)]
+    if not found:
         return None
-    sums = [_sum([getattr(step, name) for step in steps]) for name in ("added", "dropped", "quarantined")]
-    return Balance(steps[0].rows_in, sums[0], steps[-1].kept, sums[1], sums[2])
+    sums = [_sum([getattr(step, name) for step in found]) for name in ("added", "dropped", "quarantined")]
+    return Balance(found[0].rows_in, sums[0], found[-1].kept, sums[1], sums[2])
 
 
 def _sum(counts: list[int | None]) -> int | None:

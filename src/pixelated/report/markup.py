@@ -7,6 +7,14 @@ from collections.abc import Iterable
 
 from pixelated.report.wording import NOT_MEASURED, visible
 
+# A line break after these keeps words of neighbours apart where a page is read as text.
+_BLOCKS = frozenset(
+    (
+        *("article", "caption", "dd", "div", "dl", "dt", "details", "figcaption", "figure", "header", "li"),
+        *("h1", "h2", "h3", "nav", "p", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead"),
+        *("tr", "ul"),
+    )
+)
 _SHAPES = ("rect", "line", "path", "circle")
 
 
@@ -33,7 +41,7 @@ def tag(name: str, *children: Child, **attributes: object) -> Html:
     )
     if name in _SHAPES:
         return Html(f"<{name}{given}/>")
-    return Html(f"<{name}{given}>{join(children)}</{name}>")
+    return Html(f"<{name}{given}>{join(children)}</{name}>" + ("\n" if name in _BLOCKS else ""))
 
 
 def join(children: Iterable[Child], between: str = "") -> Html:

@@ -10,8 +10,8 @@ from pixelated.report.charts import family_chart, histogram, split_chart, stage_
 from pixelated.report.facts import Data
 from pixelated.report.markup import Html, code, facts_list, join, section, stated, tag
 from pixelated.report.page_records import by_count
-from pixelated.report.tables import Column, data_table, figure_columns
-from pixelated.report.wording import NOT_MEASURED, label, number, plain, visible
+from pixelated.report.tables import Column, data_table, figure_columns, text_columns
+from pixelated.report.wording import NOT_MEASURED, label, number, plain, share, visible
 
 REQUIRED_PER_FAMILY = 3  # the coverage gate's rule (docs/dataset-format.md)
 
@@ -104,27 +104,32 @@ def duplicates(data: Data) -> Html:
     if not found:
         return section("duplicates", "Duplicates", None)
     flat = {key: value for key, value in found.items() if not isinstance(value, Mapping | list | tuple)}
-    shares = facts_list([(label(key), plain(value)) for key, value in flat.items()], class_="figures")
-    tables = [
-        _counts(f"Duplicates {label(key)}", _heading(key), "Records", _pair_counts(value))
-        for key, value in found.items()
-        if isinstance(value, Mapping)
-    ]
-    return section("duplicates", "Duplicates", shares, *tables)
+    figures = facts_list(
+        [(label(k), share(v) if k.startswith("rate") else plain(v)) for k, v in flat.items()],
+        class_="figures",
+    )
+    return section("duplicates", "Duplicates", figures, _collisions(found), _shared(found))
 
 
-def _heading(key: str) -> str:
-    return label(key).removeprefix("by ").capitalize()
+def _collisions(found: Mapping[str, Any]) -> Html | None:
+    entry = facts.table(found, "collisions")
+    if not entry:
+        return None
+    words = (
+        f"Records that share their content hash with a different record: {number(entry.get('records'))}. "
+        "Both are kept, in the same split."
+    )
+    ids = join((code(name) for name in facts.strings(entry.get("examples"))), " ")
+    return join([tag("p", words), tag("p", "Examples: ", ids, class_="examples") if ids else None])
 
 
-def _pair_counts(value: Mapping[str, Any]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for name, inner in value.items():
-        if isinstance(inner, Mapping):
-            out.update({f"{name} + {other}": figure for other, figure in inner.items()})
-        else:
-            out[str(name)] = inner
-    return out
+def _shared(found: Mapping[str, Any]) -> Html | None:
+    pairs = facts.rows(found, "by_sources")
+    if not pairs:
+        return _counts("Duplicates by pair of sources", "Pair", "Records", facts.table(found, "by_pair"))
+    body = [(code(p.get("removed", "?")), code(p.get("kept", "?")), number(p.get("records"))) for p in pairs]
+    columns = [*text_columns("Removed from", "Kept in"), Column("Records", figures=True)]
+    return data_table("Duplicates by pair of sources", columns, body, css="narrow")
 
 
 def evaluation(data: Data) -> Html:

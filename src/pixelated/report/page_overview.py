@@ -9,6 +9,7 @@ from pixelated.report.tables import Column, data_table
 from pixelated.report.wording import NOT_MEASURED, number, pairs, visible
 
 MEASURES_SHOWN = 4
+ERRORS_SHOWN = 10
 _STATES = {facts.PASSED: "pass", facts.FAILED: "fail", facts.UNMEASURED: "unknown"}
 
 
@@ -119,10 +120,18 @@ def _case(gate: Gate) -> Html:
     return tag(
         "article",
         tag("h3", gate.name, " ", gate_state(gate)),
-        bullets(gate.errors) if gate.errors else tag("p", "The gate gave no message.", class_="quiet"),
+        _errors(gate),
         tag("p", f"Examples ({len(examples)}): ", join(examples, " "), class_="examples")
         if examples
         else None,
         tag("p", tag("b", "What to do: "), gate.remedy) if gate.remedy else None,
         class_="case",
     )
+
+
+def _errors(gate: Gate) -> Html:
+    if not gate.errors:
+        return tag("p", "The gate gave no message.", class_="quiet")
+    first, rest = gate.errors[:ERRORS_SHOWN], gate.errors[ERRORS_SHOWN:]
+    more = tag("details", tag("summary", f"{len(rest)} more"), bullets(rest)) if rest else None
+    return join([bullets(first), more])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pixelated.report import facts
 from pixelated.report.facts import Data
-from pixelated.report.markup import Html, bullets, code, join, section, stated, tag, word
+from pixelated.report.markup import Html, bullets, code, join, section, stated, tag, text, word
 from pixelated.report.page_overview import balanced
 from pixelated.report.tables import Column, data_table, figure_columns, text_columns
 from pixelated.report.wording import NOT_MEASURED, number, visible
@@ -28,7 +28,7 @@ def steps(data: Data) -> Html:
         Column("Balance"),
         Column("Reasons", wide=True),
     ]
-    ledgers = [(n, v) for n, v in facts.table(data, "steps").items() if isinstance(v, Mapping)]
+    ledgers = facts.steps(data)
     body = [_step(name, ledger) for name, ledger in ledgers]
     caption = "Rows in + added = kept + dropped + quarantined, for each step; a dialogue is one record"
     raw = [facts.count(ledger, "raw_rows") for _, ledger in ledgers]
@@ -97,33 +97,37 @@ def dropped(data: Data) -> Html:
 
 
 def quarantine(data: Data) -> Html:
-    """Return refused rows: counts by reason and file of all, and the first 200 one by one."""
+    """Return refused rows: counts by reason and file of all, and the first 200 one by one.
+
+    Where only part of the rows is handed over, `quarantine_by_reason` and `quarantine_by_file` count all.
+    """
     if not isinstance(data.get("quarantine"), list | tuple):
         return section("quarantine", "Quarantined", None)
     found = sorted(facts.rows(data, "quarantine"), key=_place)
     if not found:
         return section("quarantine", "Quarantined", tag("p", "No row was quarantined."))
-    by_reason = _counted("Quarantined records by reason", "Reason", _values(found, "reason"))
-    by_file = _counted("Quarantined records by file", "File", (_file(row) for row in found), mono=True)
-    return section("quarantine", "Quarantined", tag("div", by_reason, by_file, class_="pair"), _listed(found))
+    reasons = facts.table(data, "quarantine_by_reason") or Counter(_reason(row) for row in found)
+    files = facts.table(data, "quarantine_by_file") or Counter(_file(row) for row in found)
+    total = sum(facts.count(reasons, name) or 0 for name in reasons)
+    by_reason = _counted("Quarantined records by reason", "Reason", reasons)
+    by_file = _counted("Quarantined records by file", "File", files)
+    both = tag("div", by_reason, by_file, class_="pair")
+    return section("quarantine", "Quarantined", both, _listed(found, total))
 
 
-def _listed(found: list[dict[str, Any]]) -> Html:
+def _listed(found: list[dict[str, Any]], total: int) -> Html:
     columns = [*text_columns("Source", "File"), Column("Row", figures=True), Column("Reason")]
     columns.append(Column("Detail", wide=True))
-    body = [
-        (
-            row.get("source") or "?",
-            code(row.get("file") or "?"),
-            number(row.get("row")) if row.get("row") is not None else "whole file",
-            code(row.get("reason") or "?"),
-            visible(row.get("detail") or ""),
-        )
-        for row in found[:QUARANTINE_SHOWN]
-    ]
-    shown = f"{len(body):,} of {len(found):,} quarantined records, one by one"
+    body = [_refused(row) for row in found[:QUARANTINE_SHOWN]]
+    shown = f"{len(body):,} of {total:,} quarantined records, one by one"
     open_ = "" if len(body) <= OPEN_UP_TO else None
     return tag("details", tag("summary", shown), data_table(shown, columns, body), open=open_)
+
+
+def _refused(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    place = number(row["row"]) if row.get("row") is not None else "whole file"
+    file, detail = code(row.get("file") or "?"), visible(row.get("detail") or "")
+    return (code(row.get("source") or "?"), file, place, word(_reason(row)), detail)
 
 
 def flags(data: Data) -> Html:
@@ -179,17 +183,17 @@ def by_count(counts: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [(visible(name), value) for name, value in ranked]
 
 
-def _counted(caption: str, heading: str, names: Iterable[str], *, mono: bool = False) -> Html | None:
-    ranked = by_count(Counter(names))
-    body = [(code(name) if mono else name, number(value)) for name, value in ranked[:FILES_SHOWN]]
+def _counted(caption: str, heading: str, counts: Mapping[str, Any]) -> Html | None:
+    ranked = by_count(counts)
+    body = [(code(name), number(value)) for name, value in ranked[:FILES_SHOWN]]
     if len(ranked) > FILES_SHOWN:
-        rest = sum(value for _, value in ranked[FILES_SHOWN:])
-        body.append((f"{len(ranked) - FILES_SHOWN} more", number(rest)))
+        rest = sum(facts.count(counts, name) or 0 for name, _ in ranked[FILES_SHOWN:])
+        body.append((text(f"{len(ranked) - FILES_SHOWN} more"), number(rest)))
     return data_table(caption, [Column(heading), Column("Records", figures=True)], body, css="narrow")
 
 
-def _values(found: list[dict[str, Any]], key: str) -> list[str]:
-    return [visible(row.get(key) or "?") for row in found]
+def _reason(row: Mapping[str, Any]) -> str:
+    return visible(row.get("reason") or "?")
 
 
 def _file(row: Mapping[str, Any]) -> str:
