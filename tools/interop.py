@@ -55,7 +55,7 @@ def main(folder: Path) -> None:
             wanted = manifest["splits"][split]["conversations"]
             got = len(default[name]) if name in default else 0
             if got != wanted:
-            sys.exit(f"{split}: {got} rows loaded, the manifest says {wanted}")
+                sys.exit(f"{split}: {got} rows loaded, the manifest says {wanted}")
             print(f"load_dataset {name}: {got} rows")
         sft = load_dataset(str(folder), "stage1_foundation", split="train", cache_dir=scratch)
         pairs = load_dataset(str(folder), "preference", split="train", cache_dir=scratch)
