@@ -21,7 +21,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from pixelated.recipe import load_recipe
-    from pixelated.runner import BuildResult, Options, build
+    from pixelated.runner import BuildResult, Options
+    from pixelated.runner.build import build
     from pixelated.verify import verify_dataset
 
 _WHERE = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -37,15 +38,13 @@ def _root(
 clean = typer.Typer(no_args_is_help=True, help="Repair text in files.", rich_markup_mode=None)
 clean.command("encoding")(files.clean_encoding)
 
-for name, command in (
+BEFORE_CLEAN: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("init", runs.init),
     ("plan", runs.plan),
     ("build", runs.build),
     ("standardise", files.standardise),
-):
-    app.command(name)(command)
-app.add_typer(clean, name="clean")
-for name, command in (
+)
+AFTER_CLEAN: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("dedup", files.dedup),
     ("score", files.score),
     ("compile", files.compile_),
@@ -54,5 +53,9 @@ for name, command in (
     ("diff", runs.diff),
     ("status", runs.status),
     ("report", runs.report),
-):
-    app.command(name)(command)
+)
+for verb, command in BEFORE_CLEAN:
+    app.command(verb)(command)
+app.add_typer(clean, name="clean")
+for verb, command in AFTER_CLEAN:
+    app.command(verb)(command)

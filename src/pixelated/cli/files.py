@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import orjson
 import typer
 
 from pixelated.cli.output import JsonFlag, QuietFlag, WorkersOption, emit, pretty
@@ -17,6 +18,8 @@ from pixelated.runner.files import Outcome, dedup_to, encode_to, standardise_to
 from pixelated.runner.manifest_in import sources_of
 from pixelated.score import score_file
 from pixelated.verify import verify_dataset
+
+UNKNOWN_TIME = "1970-01-01T00:00:00Z"  # the manifest does not say
 
 OutputFolder = Annotated[Path, typer.Option("--output", help="Folder to write into.")]
 
@@ -129,7 +132,7 @@ def verify(
     verification = verify_dataset(path)
     if output is not None:
         target = output / "verification_report.json" if output.is_dir() else output
-        LocalStore(target.parent).write_json(target.name, verification.report(verification.timestamp))
+        LocalStore(target.parent).write_json(target.name, verification.report(_timestamp(path)))
     lines = []
     for name, verdict in verification.verdicts.items():
         lines.append(f"{name:<13}{'passed' if verdict.passed else 'FAILED'}")
@@ -139,6 +142,15 @@ def verify(
             lines += [f"    records: {shown}"] * bool(shown) + [f"    next: {verdict.remedy}"]
     emit(verification.as_json(), "\n".join(lines), as_json=as_json)
     return EXIT_OK if verification.passed else EXIT_FAILED
+
+
+def _timestamp(path: Path) -> str:
+    """Return the dataset's own date-time: the report of the same bytes is the same bytes."""
+    manifest = path / "manifest.json" if path.is_dir() else path
+    try:
+        return str(orjson.loads(manifest.read_bytes())["generated_at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return UNKNOWN_TIME
 
 
 def _balance(outcome: Outcome, output: Path | None) -> str:

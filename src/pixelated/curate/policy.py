@@ -110,6 +110,11 @@ class Policy:
     licenses: dict[str, dict[str, bool | None]]
     holdouts: dict[str, Holdout]  # by real family
 
+    @property
+    def ratio(self) -> dict[str, float]:
+        """Return the shares of train, val and test."""
+        return {split: float(share) for split, share in self.file.split_ratio.items()}
+
     def refused_use(self, license_id: str) -> str | None:
         """Return the intended use that `license_id` refuses outright, or None."""
         uses = self.licenses.get(license_id, {})

@@ -7,8 +7,9 @@ import io
 import os
 import shutil
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -90,7 +91,7 @@ def finish(
         "verdicts.json", verification.report(manifest["generated_at"]) | {"verdicts": data["verdicts"]}
     )
     for name, text in (("README.md", render_card(data)), ("report.html", render_report(data))):
-        store.write(name, lambda f, text=text: _write(f, text))
+        store.write(name, partial(_write, text.encode("utf-8")))
     store.write_json("croissant.json", croissant(data))
     manifest["files"] = list_files(dataset)
     store.write_json("manifest.json", manifest)
@@ -208,8 +209,8 @@ def _source_facts(loaded: Loaded) -> dict[str, dict[str, str]]:
     return {s.id: {"license": s.license, "origin": s.origin} for s in loaded.sources.values()}
 
 
-def _write(stream: Any, text: str) -> None:
-    stream.write(text.encode("utf-8"))
+def _write(data: bytes, stream: BinaryIO) -> None:
+    stream.write(data)
 
 
 def check_total(ledgers: dict[str, Any], compiled: int) -> dict[str, int]:

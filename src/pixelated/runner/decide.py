@@ -88,7 +88,7 @@ def decide_all(loaded: Loaded, keys: pa.Table, contaminated: set[str]) -> Decisi
     labels = labels.set_column(labels.schema.get_field_index("decision"), "decision", unique)
     admitted = survivors.append_column("stage", verdicts.column("stage"))
     admitted = admitted.filter(pc.equal(verdicts.column("decision"), KEEP))
-    split = assign(admitted, dict(loaded.policy.file.split_ratio), loaded.policy.holdouts, loaded.recipe.seed)
+    split = assign(admitted, loaded.policy.ratio, loaded.policy.holdouts, loaded.recipe.seed)
     labels = _join(labels, pa.table({"position": admitted.column("position"), "split": split.column}))
     return Decisions(
         labels,

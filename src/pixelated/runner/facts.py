@@ -43,7 +43,7 @@ def report_data(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> d
         "dropped": {n: s["reasons"] for n, s in steps.items() if s["dropped"]},
         "flags": flags,
         "fixed": measured.get("clean_encoding", {}).get("files", {}),
-        "pii": measured.get("clean_pii", {}).get("types", {}),
+        "pii": measured.get("clean_pii", {}).get("redacted", {}),
         "pii_status": dict(Counter(keys.column("pii_status").to_pylist())),
         "scores": score_tables(keys),
         "dedup": decisions.dedup,
@@ -76,10 +76,10 @@ def source_rows(run: Run, decisions: Decisions, refused: Counter[str]) -> list[d
     into: Counter[str] = Counter()
     dropped_early: Counter[str] = Counter()
     for name in run.parts:
-        source = name.split("/")[1]
+        label = name.split("/")[1]
         steps = run.folder.read_json(f"{name}.json")["steps"]
-        into[source] += steps["standardise"]["rows_in"]
-        dropped_early[source] += sum(s["dropped"] for s in steps.values())
+        into[label] += steps["standardise"]["rows_in"]
+        dropped_early[label] += sum(s["dropped"] for s in steps.values())
     outcome: dict[str, Counter[str]] = defaultdict(Counter)
     pairs = decisions.labels.group_by(["source", "decision"]).aggregate([("id", "count")])
     for row in pairs.to_pylist():

@@ -75,7 +75,7 @@ def encode_to(input_dir: Path, output_dir: Path, *, normalize: bool) -> Outcome:
         raise UsageError(
             "output_inside_input", f"{output_dir} lies in {input_dir}", "choose another --output-dir"
         )
-    repaired = repair_folder(input_dir, output_dir, normalize)
+    repaired = repair_folder(input_dir, output_dir, normalize=normalize)
     ledger = Ledger()
     kept, refused = [], []
     for result in _read(input_dir):

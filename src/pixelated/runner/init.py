@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from pixelated.core.errors import UsageError
 from pixelated.core.store import LocalStore
@@ -50,9 +52,9 @@ def write_starter(folder: Path) -> list[Path]:
             raise UsageError("exists", f"{folder / name} is there already", "choose an empty folder")
     store = LocalStore(folder)
     for name, text in files.items():
-        store.write(name, lambda f, text=text: _write(f, text))
+        store.write(name, partial(_write, text.encode("utf-8")))
     return [folder / name for name in files]
 
 
-def _write(stream: object, text: str) -> None:
-    stream.write(text.encode("utf-8"))  # type: ignore[attr-defined]
+def _write(data: bytes, stream: BinaryIO) -> None:
+    stream.write(data)
