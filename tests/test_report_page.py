@@ -85,6 +85,7 @@ def test_a_step_that_loses_a_row_is_marked():
     page = render_report(data)
     assert "does not balance: 1 rows lost" in page
     assert page.count("does not balance") == 2  # the step and the run
+    assert len(re.findall(r'class="state fail"><svg class="mark fail"[^>]*>.{0,200}?does not', page)) == 2
 
 
 def test_a_failed_gate_shows_measured_required_error_example_and_remedy():
@@ -170,6 +171,7 @@ def test_the_page_asks_nothing_of_the_network_and_runs_no_script():
 
 def test_hostile_names_and_details_stay_inert():
     data = poison(sample()) | {"title": HOSTILE, "next": HOSTILE}
+    data["scores"]['v1" onload="alert(3)"><b x="'] = sample()["scores"]["coherence_v1"]
     markup = render_report(data)
     markup.encode("utf-8")
     page = Page(markup)
