@@ -1,0 +1,49 @@
+"""Leakage: nothing that was trained on is tested on.
+
+Hashes are computed anew, so a record that carries a wrong hash cannot hide. An export for trainers
+counts as part of its split.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pixelated.verify.record import Record
+from pixelated.verify.registry import GATES, Gate
+
+_WHAT = {
+    "strict": "the same record stands in two splits (strict_hash)",
+    "content": "the same contents stand in two splits (content_hash)",
+    "group": "a group stands in two splits (group_key)",
+    "id": "an id stands in two splits",
+}
+
+
+@GATES.register("leakage")
+class Leakage(Gate):
+    """No strict hash, content hash, group or id stands in two splits, and no export crosses them."""
+
+    remedy = "split by group and deduplicate before splitting: pixelated build, or pixelated compile"
+
+    def see(self, record: Record) -> None:
+        """File records that could not be compared with any other."""
+        if not record.text_of("group_key"):
+            self.findings.add(
+                "a record has no group_key", record.name, "give its source a group in the registry"
+            )
+        if record.strict is None:
+            # its hash gate says the same; without texts the record was not compared
+            self.findings.add("a record's texts cannot be compared", record.name)
+
+    def judge(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Look for keys in more than one split."""
+        keys, crossing = self.dataset.keys, {}
+        for column, reason in _WHAT.items():
+            found = keys.crossing(column)
+            crossing[column] = len(found)
+            for rows in found:
+                for row in rows.tolist():
+                    self.findings.add(reason, keys.name(row))
+        self.findings.merge(self.dataset.exports.leaks)
+        measured = {"records": len(keys), "keys_in_two_splits": crossing}
+        return measured, {"keys_in_two_splits": dict.fromkeys(_WHAT, 0)}
