@@ -1,0 +1,258 @@
+"""One unit in, a step result out: files to rows, rows to candidates, candidates to records or quarantine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pixelated.core.source import Join, Mapping, Source
+from pixelated.core.step import StepResult
+from pixelated.standardise import turns
+from pixelated.standardise.files import locate
+from pixelated.standardise.formats import FORMATS, detect
+from pixelated.standardise.joins import join_rows
+from pixelated.standardise.records import Builder, Origin
+from pixelated.standardise.rows import (
+    HEAD_BYTES,
+    Candidate,
+    Document,
+    Draft,
+    Parsed,
+    Refusal,
+    RefusedError,
+    Row,
+    Sample,
+)
+from pixelated.standardise.shapes import convai, messages, pair, preference, text, utterances
+from pixelated.standardise.shapes.plan import Plan, plan_row
+from pixelated.standardise.sniffing import Profile, head_values, profile
+from pixelated.standardise.triage import refuse_file
+from pixelated.standardise.units import Piece, Unit, read_piece, read_sample
+
+Convert = Callable[[Candidate, Plan, Mapping], Draft]
+
+SHAPES: dict[str, Convert] = {
+    "messages": messages.convert,
+    "utterances": utterances.convert,
+    "pair": pair.convert,
+    "preference": preference.convert,
+    "convai": convai.convert,
+    "text": text.convert,
+    "chatml": text.convert_chatml,
+    "transcript": text.convert_transcript,
+    "diarised": text.convert_diarised,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A piece with its bytes and the start of the file that it is from."""
+
+    piece: Piece
+    sample: Sample
+    data: bytes
+
+
+@dataclass(slots=True)
+class Tally:
+    """What is measured over a unit; numbers add up over units."""
+
+    builder: Builder = field(default_factory=Builder)
+    counts: Counter[str] = field(default_factory=Counter)
+    files: Counter[str] = field(default_factory=Counter)
+    identical: dict[str, int] = field(default_factory=dict)
+    decoding: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def result(self) -> StepResult:
+        """Return the step's result."""
+        kept, quarantined = self.builder.tables()
+        measured: dict[str, Any] = {
+            "raw_rows": 0,
+            "candidates": 0,
+            "merged_turns": 0,
+            **self.counts,
+            "files": dict(sorted(self.files.items())),
+            "flags": {"identical_records": self.identical} if self.identical else {},
+            "decoding": self.decoding,
+        }
+        return StepResult(kept, quarantined=quarantined, measured=measured)
+
+
+@dataclass(slots=True)
+class Identical:
+    """Whether all records of the first MiB of a file are one and the same."""
+
+    limit: int | None  # rows looked at; None for all
+    first: str | None = None
+    count: int = 0
+    same: bool = True
+
+    def see(self, draft: Draft, row: int) -> None:
+        """Compare a record with the first."""
+        if not self.same or (self.limit is not None and row >= self.limit):
+            return
+        content = draft.content
+        self.first = content if self.first is None else self.first
+        self.same = content == self.first
+        self.count += 1
+
+
+def read_unit(source: Source, corpora: Path, unit: Unit) -> StepResult:
+    """Read the pieces of a unit.
+
+    Returns:
+        StepResult: `kept` follows schema.BASE, `quarantined` schema.QUARANTINE. `measured` holds `raw_rows`,
+            `candidates` (records seen, counted before any is made), `merged_turns`, `files` by format,
+            `flags` (`identical_records`: file -> number of records), `decoding` (file -> what was put
+            right), and where they occur `blank_turns`, `skipped_turns`, `repeated_rows`, `join_missed`,
+            `edge_tags_refused`.
+
+    Raises:
+        IncompleteError: a file is gone.
+        UsageError: a path leads out of the source.
+    """
+    tally = Tally()
+    hashes = dict(unit.joined)
+    joins = [(j, locate(source, corpora, j.file), hashes[j.file]) for j in source.mapping.joins]
+    for piece in unit.pieces:
+        path = locate(source, corpora, piece.file)
+        sample = read_sample(path, piece.file)
+        _read(tally, source, Loaded(piece, sample, read_piece(path, piece)), joins)
+    return tally.result()
+
+
+def read_bytes(source: Source, name: str, data: bytes) -> StepResult:
+    """Read one document that is in memory, as `read_unit` reads a file called `name`."""
+    tally = Tally()
+    _read(tally, source, Loaded(Piece(name, ""), Sample(name, data[:HEAD_BYTES], len(data)), data))
+    return tally.result()
+
+
+def _read(tally: Tally, source: Source, loaded: Loaded, joins: Sequence[tuple[Join, Path, str]] = ()) -> None:
+    piece, sample = loaded.piece, loaded.sample
+    refusal = refuse_file(sample)
+    name = refusal.reason if refusal is not None else detect(sample)
+    origin = Origin(source, piece.file, piece.sha256, name)
+    tally.files[name] += not piece.start
+    if refusal is not None:
+        tally.counts["raw_rows"] += refusal.raw_rows
+        _refuse(tally, origin, [refusal])
+        return
+    parsed = _parse(tally, origin, loaded)
+    if joins:
+        parsed.rows, missed = join_rows(parsed.rows, joins)
+        tally.counts["join_missed"] += missed
+    _refuse(tally, origin, parsed.refused)
+    lines = name == "jsonl"
+    values = head_values(sample) if lines else [row.value for row in parsed.rows]
+    identical = Identical(len(values) if lines and not sample.whole else None)
+    if parsed.layout == "turns":
+        _read_turns(tally, origin, parsed, identical)
+    else:
+        _read_rows(tally, origin, parsed.rows, profile(values, source.mapping), identical)
+    if identical.same and identical.count > 1 and not piece.start:
+        tally.identical[piece.file] = identical.count
+
+
+def _parse(tally: Tally, origin: Origin, loaded: Loaded) -> Parsed:
+    """Read the rows; a whole file without any is one quarantined record, so that it does not vanish."""
+    piece, part = loaded.piece, loaded.piece.start is not None
+    records = origin.source.mapping.fields.records
+    document = Document(piece.file, loaded.data, part, piece.first_row, piece.first_line, records)
+    parsed = FORMATS.get(origin.format)().parse(document)
+    tally.counts["raw_rows"] += parsed.raw_rows
+    if parsed.fixed:
+        tally.decoding[piece.file] = dict(parsed.fixed)
+    if not parsed.rows and not parsed.refused and not part:
+        parsed.refused.append(Refusal(0, "file", "no_rows", "the file has no rows", raw_rows=0))
+    return parsed
+
+
+def _refuse(tally: Tally, origin: Origin, refusals: Iterable[Refusal]) -> None:
+    for refusal in refusals:
+        tally.counts["candidates"] += 1
+        tally.builder.refuse(origin, refusal)
+
+
+def _read_rows(tally: Tally, origin: Origin, rows: list[Row], found: Profile, identical: Identical) -> None:
+    if found.table is not None:
+        candidates, refused = utterances.group(rows, found.table)
+        _refuse(tally, origin, refused)
+    else:
+        candidates = [Candidate((row,)) for row in rows]
+    # One row after the other: foreign shapes differ from row to row, so there is no column to work on.
+    for candidate in candidates:
+        _take(tally, origin, candidate, identical, lambda c: _convert(c, origin.source.mapping, found))
+
+
+def _convert(candidate: Candidate, mapping: Mapping, found: Profile) -> Draft:
+    plan = found.table or plan_row(candidate.first.value, mapping)
+    found.refuse_labels(plan)
+    draft = SHAPES[plan.shape](candidate, plan, mapping)
+    if mapping.kind == "text" and draft.kind == "dialogue":
+        return text.as_text_record("\n\n".join(m.content for m in draft.messages), draft.fields, draft.used)
+    return draft
+
+
+def _read_turns(tally: Tally, origin: Origin, parsed: Parsed, identical: Identical) -> None:
+    """Make one record of each dialogue of a transcript file, or one text of the whole file."""
+    as_text = origin.source.mapping.kind == "text" or origin.source.mapping.shape == "text"
+    start = 0
+    for size in [len(parsed.rows)] if as_text else parsed.groups:
+        candidate = Candidate(tuple(parsed.rows[start : start + size]))
+        start += size
+        _take(
+            tally, origin, candidate, identical, lambda c: _spoken(c, parsed, origin.source.mapping, as_text)
+        )
+
+
+def _spoken(candidate: Candidate, parsed: Parsed, mapping: Mapping, as_text: bool) -> Draft:
+    if as_text:
+        return text.as_text_record(parsed.text.strip(), {}, set())
+    draft = turns.build([row.value for row in candidate.rows], mapping)
+    if parsed.preamble:
+        draft.extra["preamble"] = parsed.preamble
+    return draft
+
+
+def _take(
+    tally: Tally,
+    origin: Origin,
+    candidate: Candidate,
+    identical: Identical,
+    make: Callable[[Candidate], Draft],
+) -> None:
+    """Make the record of a candidate, or refuse it: one of the two happens for each."""
+    tally.counts["candidates"] += 1
+    try:
+        draft = make(candidate)
+        identical.see(draft, candidate.first.ordinal)
+        turns.require_sides(draft, origin.source.mapping)
+        tally.counts["edge_tags_refused"] += tally.builder.add(origin, candidate, draft)
+    except RefusedError as error:
+        first = candidate.first
+        shown = _shown(candidate)
+        refusal = Refusal(
+            first.ordinal, first.locator, error.reason, error.detail, shown, len(candidate.rows)
+        )
+        tally.builder.refuse(origin, refusal)
+        return
+    tally.counts["merged_turns"] += sum(m.merged - 1 for m in draft.messages)
+    tally.counts.update(draft.counts)
+
+
+def _shown(candidate: Candidate) -> str:
+    """Return the refused input for the private quarantine file."""
+    parts = []
+    length = 0
+    for row in candidate.rows:
+        value = row.value
+        part = value if isinstance(value, str) else getattr(value, "text", None) or repr(value)
+        parts.append(str(part))
+        length += len(parts[-1])
+        if length > 100_000:  # noqa: PLR2004 - the quarantine file keeps no more
+            break
+    return "\n".join(parts)

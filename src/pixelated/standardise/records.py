@@ -1,0 +1,138 @@
+"""Drafts to Arrow tables: columns are filled as lists and turned into a table in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from pixelated.core import schema
+from pixelated.core.hashing import short_hash
+from pixelated.core.source import Source
+from pixelated.standardise import groups, marks, metadata
+from pixelated.standardise.fields import without
+from pixelated.standardise.formats._json import whole
+from pixelated.standardise.rows import Candidate, Draft, Message, Refusal
+
+TRANSFORM = "standardise@1"
+MAX_REFUSED_TEXT = 100_000
+_BATCH_CHARACTERS = 1 << 27  # Arrow's string columns end at 2 GiB
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The file that records come from."""
+
+    source: Source
+    file: str
+    sha256: str
+    format: str
+
+
+@dataclass(slots=True)
+class Builder:
+    """Collects records and refusals of a unit."""
+
+    kept: list[pa.Table] = field(default_factory=list)
+    columns: dict[str, list[Any]] = field(default_factory=lambda: {n: [] for n in schema.BASE.names})
+    refused: dict[str, list[Any]] = field(default_factory=lambda: {n: [] for n in schema.QUARANTINE.names})
+    characters: int = 0
+
+    def add(self, origin: Origin, candidate: Candidate, draft: Draft) -> bool:
+        """Add one record; return whether an edge-case tag was refused.
+
+        Raises:
+            RefusedError: the group or the metadata of the record can't be made; nothing was added.
+        """
+        rows = [r.value for r in candidate.rows if isinstance(r.value, dict)]
+        found = marks.read(origin.source, rows)
+        values = _record(origin, candidate, draft, found, rows[0] if rows else {})
+        for name, value in values.items():
+            self.columns[name].append(value)
+        self.characters += sum(len(m.content) for m in draft.messages) + len(values["source_metadata"])
+        if self.characters > _BATCH_CHARACTERS:
+            self.flush()
+        return found.refused
+
+    def refuse(self, origin: Origin, refusal: Refusal) -> None:
+        """Add one quarantined record."""
+        text = refusal.text[:MAX_REFUSED_TEXT]
+        source = origin.source.id
+        values = {
+            "id": f"{source}-{short_hash(source, origin.file, refusal.locator, refusal.reason, text)}",
+            "source": source,
+            "file": origin.file,
+            "row": refusal.row,
+            "reason": refusal.reason,
+            "detail": refusal.detail,
+            "raw_rows": refusal.raw_rows,
+            "text": whole(text),
+        }
+        for name, value in values.items():
+            self.refused[name].append(value)
+
+    def flush(self) -> None:
+        """Turn what was collected into a table."""
+        self.kept.append(pa.Table.from_pydict(self.columns, schema=schema.BASE))
+        self.columns = {n: [] for n in schema.BASE.names}
+        self.characters = 0
+
+    def tables(self) -> tuple[pa.Table, pa.Table]:
+        """Return the kept records and the quarantined ones."""
+        self.flush()
+        quarantined = pa.Table.from_pydict(self.refused, schema=schema.QUARANTINE)
+        return pa.concat_tables(self.kept), quarantined
+
+
+def _record(
+    origin: Origin, candidate: Candidate, draft: Draft, found: marks.Marks, row: dict[str, Any]
+) -> dict[str, Any]:
+    source = origin.source
+    first = candidate.first
+    identity = f"{source.id}-{short_hash(source.id, origin.file, first.locator, draft.content)}"
+    extra = {**without(draft.fields, draft.used | found.used), **draft.extra}
+    return {
+        "id": identity,
+        "kind": draft.kind,
+        "messages": _messages(draft.messages),
+        "turns": [_turn(m) for m in draft.messages],
+        "chosen": None if draft.chosen is None else _messages(draft.chosen),
+        "rejected": None if draft.rejected is None else _messages(draft.rejected),
+        "source": source.id,
+        "tier": source.tier,
+        "group_key": groups.group_key(source, row, draft, origin.file, identity),
+        "families": list(source.families),
+        "source_metadata": metadata.encode(extra),
+        "origin": source.origin,
+        "license": source.license,
+        "provenance": _provenance(origin, candidate),
+        "parents": [],
+        "is_training_edge_case": found.edge_case,
+        "edge_category": found.category,
+        "difficulty": found.difficulty,
+        "tags": found.tags,
+        "raw_rows": len(candidate.rows),
+    }
+
+
+def _messages(messages: list[Message]) -> list[dict[str, str]]:
+    return [{"role": m.role, "content": m.content} for m in messages]
+
+
+def _turn(m: Message) -> dict[str, Any]:
+    return {"speaker": m.speaker, "start": m.start, "end": m.end, "merged": m.merged, "raw_rows": m.raw_rows}
+
+
+def _provenance(origin: Origin, candidate: Candidate) -> dict[str, Any]:
+    source = origin.source
+    return {
+        "uri": source.uri,
+        "file": origin.file,
+        "file_sha256": origin.sha256,
+        "row": candidate.first.ordinal,
+        "locator": candidate.first.locator,
+        "original_format": origin.format,
+        "retrieved_at": source.retrieved_at,
+        "transforms": [TRANSFORM, "html"] if source.mapping.html else [TRANSFORM],
+    }
