@@ -1,0 +1,134 @@
+"""Dates with more than a year (HIPAA element C): numeric, ISO, with month names or ordinal words, birthdates.
+
+A bare year, a month or weekday alone, a fraction, "24/7" and "9/11" are no dates. Month and year together are
+one. "may" and "march" in lower case need an ordinal, a year or a preposition, since they are verbs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import re2
+
+from pixelated.clean.spans import DIGITS, Span, detector, stands_alone
+
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_TENS = "twenty|thirty"
+_UNITS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
+_WORD_DAY = (
+    rf"(?:(?:{_TENS})[- ](?:{_UNITS})|{_UNITS}|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|"
+    r"sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth)"
+)
+_DAY = r"(?:3[01]|[12][0-9]|0?[1-9])"
+_ORDINAL = rf"(?:{_DAY} ?(?:st|nd|rd|th)\b|{_WORD_DAY})"
+_YEAR = r"(?:(?:19|20)[0-9]{2}|['’][0-9]{2})\b"
+_RANGE = rf"(?:(?: ?[-–/&] ?| (?:to|and|or|through) ){_DAY}(?:st|nd|rd|th)?\b)?"
+_TIME = r"(?:(?:[T ]| at )[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?(?: ?[ap]\.?m\.?\b|Z\b|[+-][0-9]{2}:?[0-9]{2}\b)?)?"
+
+_MONTH_DAY = re2.compile(
+    rf"(?i)\b(?P<month>{_MONTH})\b\.?(?:,? ?the |[ \-/.,]{{0,3}})(?P<day>{_ORDINAL}|{_DAY}\b){_RANGE}"
+    rf"(?P<year>(?:,? of|[,\-/.]|) ?{_YEAR}{_TIME})?"
+)
+_DAY_MONTH = re2.compile(
+    rf"(?i)\b(?P<day>{_ORDINAL}|{_DAY})(?P<of> day of | of |[ \-/.,]{{0,3}})(?P<month>{_MONTH})\b\.?"
+    rf"(?P<year>(?:,? of|[,\-/.]|) ?{_YEAR}{_TIME})?"
+)
+_MONTH_YEAR = re2.compile(rf"(?i)\b{_MONTH}\b\.?(?:,? of |[ ,\-/]{{1,2}}){_YEAR}")
+_ISO = re2.compile(
+    rf"(?:1[6-9]|20)[0-9]{{2}}(?:-(?:1[0-2]|0?[1-9])-|/(?:1[0-2]|0?[1-9])/|\.(?:1[0-2]|0[1-9])\.| - (?:1[0-2]|0[1-9]) - )"
+    rf"{_DAY}\b{_TIME}"
+)
+_FULL_YEAR = r"(?:1[6-9]|20)[0-9]{2}"
+_NUMERIC = re2.compile(
+    rf"{_DAY}(?:/{_DAY}/|-{_DAY}-|\.{_DAY}\.| / {_DAY} / | - {_DAY} - ){_FULL_YEAR}\b{_TIME}"
+    rf"|{_DAY}/{_DAY}/[0-9]{{2}}\b{_TIME}|[0-3][0-9]-[0-3][0-9]-[0-9]{{2}}\b|[0-3][0-9]\.[0-1][0-9]\.[0-9]{{2}}\b"
+)
+_MONTH_SLASH_YEAR = re2.compile(rf"(?:1[0-2]|0?[1-9])/{_FULL_YEAR}\b")
+_PREPOSED = re2.compile(
+    r"(?i)\b(?:on|since|until|till|by|born|dated?|dob|birthday(?: is| was)?|anniversary(?: is| was)?)[ :]{1,2}"
+    r"((?:1[0-2]|0?[1-9])/(?:3[01]|[12][0-9]|0?[1-9]))"
+)
+_BIRTH = re2.compile(
+    r"(?i)\b(?:dob|d\.o\.b\.?|date of birth|birth ?date|born on)[^0-9a-z\n]{0,4}(?:is |was )?"
+    r"([0-9]{1,4}[-/. ][0-9]{1,2}(?:[-/. ][0-9]{1,4})?|[0-9]{8}|[0-9]{6})"
+)
+_PUBLIC = frozenset({"9/11", "24/7"})
+_VERBS = frozenset({"may", "march", "mar", "second"})  # words that are no month or day in lower case
+_BEFORE_VERB = re2.compile(r"(?i)\b(?:on|in|since|until|till|by|from|of|before|after|between|during|born) $")
+_MAX_MONTH = 12
+
+_MONTH_GATE = (
+    rf"(?i:{_MONTH}[., /\-]{{0,3}}(?:of )?(?:the )?(?:['’]?[0-9]|{_WORD_DAY})"
+    rf"|(?:[0-9] ?(?:st|nd|rd|th)?|{_WORD_DAY})(?: day)?(?: of)?[ \-/.,]{{0,3}}{_MONTH})"
+)
+_FRACTION_GATE = "[0-9]{1,2}/[0-9]"
+
+
+@detector(
+    "date",
+    types=["DATE"],
+    trigger=rf"{_MONTH_GATE}|[0-9][-/.][0-3]?[0-9][-/.][0-9]|[0-9] ?[-/] ?[0-9]{{1,2}} ?[-/] ?[0-9]{{4}}"
+    rf"|[0-9]{{4}} ?[-/.] ?[0-9]|[0-9]/[0-9]{{4}}"
+    rf"|(?i:on|since|until|till|by|born|dated?|dob|is|was|birthday|anniversary)[ :]{{1,2}}{_FRACTION_GATE}"
+    rf"|(?i:dob|d\.o\.b|birth ?date|of birth|born on)[^\n]*(?:{_FRACTION_GATE}|{DIGITS})",
+    gate=(_MONTH_GATE, _FRACTION_GATE, DIGITS),
+)
+def find(text: str) -> Iterator[Span]:
+    """Find dates."""
+    for pattern in (_MONTH_DAY, _DAY_MONTH):
+        for match in pattern.finditer(text):
+            if not _is_verb(text, match):
+                yield _span(match)
+    for match in _MONTH_YEAR.finditer(text):
+        yield _span(match)
+    for pattern in (_ISO, _NUMERIC, _MONTH_SLASH_YEAR):
+        for match in pattern.finditer(text):
+            if (
+                stands_alone(text, *match.span())
+                and not _before(text, match.start())
+                and _months(match.group())
+            ):
+                yield _span(match)
+    for pattern in (_PREPOSED, _BIRTH):
+        for match in pattern.finditer(text):
+            followed = text[match.end() : match.end() + 4].lower()
+            if match.group(1) not in _PUBLIC and not followed.startswith(("/", " of ", "%")):
+                yield _span(match, 1)
+
+
+def _span(match: re2._Match, group: int = 0) -> Span:
+    start, end = match.span(group)
+    return Span(start, end - (len(match.group(group)) - len(match.group(group).rstrip(" .,"))), "DATE")
+
+
+def _is_verb(text: str, match: re2._Match) -> bool:
+    """Say whether "may 2" is "may" the verb: lower case, no ordinal, no year, no preposition before it."""
+    month, day = match.group("month"), match.group("day")
+    if match.group("year") or month not in _VERBS:
+        return day in _VERBS and match.start("day") < match.start("month") and " of " not in match.group()
+    if not day.isdigit() or "of" in match.group():
+        return False
+    return not _BEFORE_VERB.search(text[max(0, match.start() - 9) : match.start()])
+
+
+def _before(text: str, start: int) -> bool:
+    return start > 0 and text[start - 1] in "/-$£€" and start > 1 and text[start - 2] != " "
+
+
+def _months(text: str) -> bool:
+    """Say whether a numeric date has a part that can be its month, beside a day."""
+    parts = (
+        text.split(" at ", maxsplit=1)[0]
+        .split("T", maxsplit=1)[0]
+        .replace(".", "/")
+        .replace("-", "/")
+        .split(":")[0]
+        .split("/")
+    )
+    small = [
+        int(p.split()[0]) for p in parts if p.split() and p.split()[0].isdigit() and len(p.split()[0]) <= 2
+    ]
+    return any(n <= _MAX_MONTH for n in small)

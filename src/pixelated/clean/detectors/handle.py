@@ -1,0 +1,58 @@
+"""User names: @name, u/name, name#1234, labelled names. Subreddits (r/...) are no persons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import re2
+
+from pixelated.clean.spans import DIGITS, Span, detector, span_of
+
+_AT = re2.compile(r"@[A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?")
+_REDDIT = re2.compile(r"(?:^|[^A-Za-z0-9_/.])(/?[uU]/[A-Za-z0-9_\-]{3,20})\b")
+_DISCORD = re2.compile(r"\b[A-Za-z0-9_.]{2,32}#[0-9]{4}\b")
+_SERVICE = (
+    r"(?:snap(?:chat)?|insta(?:gram)?|ig|kik|discord|twitter|skype|telegram|tik ?tok|facebook|reddit|steam|"
+    r"xbox|psn|user ?name|user id|user|login|handle|screen ?name|gamertag)"
+)
+_LABELLED = re2.compile(
+    rf"(?i)\b{_SERVICE}(?: (?:is|was|name|id|handle|username|account))*[ ]?[:=@]*[ ]?([a-z0-9_.\-]{{3,32}})\b"
+)
+# "@home" and "@work" stand for "at home": common nouns after an at, no names.
+_NOT_A_NAME = frozenset(
+    re.findall(
+        r"\w+",
+        "home work school night noon once least all me you him her them us everyone everybody channel here "
+        "there the my a an this that times",
+    )
+)
+
+
+@detector(
+    "handle",
+    types=["HANDLE"],
+    trigger=rf"@[A-Za-z0-9_]|[uU]/[A-Za-z0-9_]|[A-Za-z0-9_.]#[0-9]{{4}}|(?i:{_SERVICE})[^\n]*[A-Za-z.][0-9_]",
+    gate=("@", "[uU]/[A-Za-z0-9_]", DIGITS, "[A-Za-z.][0-9_]"),
+)
+def find(text: str) -> Iterator[Span]:
+    """Find user names of persons."""
+    for match in _AT.finditer(text):
+        start, end = match.span()
+        after_word = start > 0 and (text[start - 1].isalnum() or text[start - 1] in "._%+-@")
+        name = match.group()[1:]
+        if not after_word and any(c.isalpha() for c in name) and name.lower() not in _NOT_A_NAME:
+            yield Span(start, end, "HANDLE")
+    for match in (*_REDDIT.finditer(text), *_LABELLED.finditer(text)):
+        name = match.group(1)
+        if match.re is _REDDIT or _looks_made_up(name):
+            yield Span(match.start(1), match.end(1), "HANDLE")
+    for match in _DISCORD.finditer(text):
+        yield span_of(match, "HANDLE")
+
+
+def _looks_made_up(name: str) -> bool:
+    """Say whether a labelled word is a user name and no word of the sentence ("my Instagram is full")."""
+    stem = name.rstrip(".-_")
+    has_letter = any(c.isalpha() for c in stem)
+    return has_letter and (any(c.isdigit() for c in stem) or "_" in stem)

@@ -1,0 +1,56 @@
+"""Numbers that only a label makes identifiers: records, accounts, plans, licences, vehicles, devices, cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import re2
+
+from pixelated.clean.spans import DIGITS, Span, detector, stands_alone
+
+_NUMBER = r"(?:numbers?|nos?\.?|num\.?|nbr\.?|#|id|code)"
+# Type -> labels. HIPAA elements H, I, J, K, L, M and R.
+_LABELS = {
+    "MRN": rf"mrn(?: ?{_NUMBER})?|m\.r\.n\.?|medical records? ?{_NUMBER}|(?:patient|chart|client|hospital) ?{_NUMBER}"
+    r"|nhs ?(?:number|no\.?|#)|patient identifier|emr ?#|ehr ?#",
+    "HEALTH_PLAN": rf"(?:member(?:ship)?|subscriber|beneficiary|insurance|policy|health ?plan|group) ?{_NUMBER}"
+    r"|medicaid(?: ?(?:number|id|no\.?|#))?|medicare(?: ?(?:number|id|no\.?|#))?",
+    "ACCOUNT": rf"(?:bank )?(?:account|acct\.?|routing|iban|sort code|customer) ?{_NUMBER}|acct\.?|a/c|sort code",
+    "LICENSE": rf"(?:driver'?s?,? |driving )?licen[cs]e(?: ?{_NUMBER})?|dl ?{_NUMBER}|passport(?: ?{_NUMBER})?"
+    rf"|certificate ?{_NUMBER}|npi(?: ?{_NUMBER})?|dea(?: ?{_NUMBER})|permit ?{_NUMBER}|badge ?{_NUMBER}",
+    "VEHICLE": rf"vin(?: ?{_NUMBER})?|vehicle identification ?{_NUMBER}|(?:licen[cs]e |number )?plates?(?: ?{_NUMBER})?"
+    rf"|registration ?{_NUMBER}",
+    "DEVICE": rf"imei(?: ?{_NUMBER})?|serial ?{_NUMBER}|s/n|udi(?: ?{_NUMBER})?|device ?{_NUMBER}|meid",
+    "ID": rf"(?:case|record|file|claim|student|employee|inmate|docket|reference|confirmation|booking|ticket|identification"
+    rf"|national|voter|military|service|tax) ?{_NUMBER}|\bid ?(?:numbers?|nos?\.?|#)",
+}
+_VALUE = r"(?: ?(?:is|was|are|reads|=|:|#|no\.?|number))*[ :#\-]{0,3}([a-z0-9][a-z0-9\-/]{2,30}(?: [0-9][0-9\-]{2,10}){0,3})"
+_PATTERNS = {kind: re2.compile(rf"(?i)\b(?:{labels}){_VALUE}") for kind, labels in sorted(_LABELS.items())}
+_ANY_LABEL = re2.compile("(?i)" + "|".join(_LABELS.values()))
+_MIN_DIGITS = 4
+_YEAR = re2.compile(r"(?:19|20)[0-9]{2}s?")
+_WORD_AND_YEAR = re2.compile(r"(?i)[a-z]+-?(?:19|20)[0-9]{2}")
+
+
+@detector(
+    "labelled",
+    types=sorted(_LABELS),
+    trigger=r"[0-9](?:[ \-/A-Za-z]{0,2}[0-9]){3}",
+    gate=(DIGITS,),
+)
+def find(text: str) -> Iterator[Span]:
+    """Find values with four digits or more behind a label."""
+    if not _ANY_LABEL.search(text):
+        return
+    for kind, pattern in _PATTERNS.items():
+        for match in pattern.finditer(text):
+            start, end = match.span(1)
+            value = match.group(1).rstrip("-/ ")
+            end = start + len(value)
+            if _is_number(value) and stands_alone(text, start, end):
+                yield Span(start, end, kind)
+
+
+def _is_number(value: str) -> bool:
+    digits = sum(c.isdigit() for c in value)
+    return digits >= _MIN_DIGITS and not _YEAR.fullmatch(value) and not _WORD_AND_YEAR.fullmatch(value)

@@ -1,0 +1,114 @@
+"""Redact one record: the same value becomes the same typed surrogate in all of its texts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pixelated.clean.helplines import hide, is_public
+from pixelated.clean.spans import REVIEW, Detector, Span, resolve
+
+_SURROGATE = re.compile(r"\[([A-Z][A-Z_]*)_(\d{1,9})\]")
+_COUNTRY_ONE = 11  # digits of a North American number with its country code
+
+
+@dataclass
+class Redacted:
+    """The outcome for one record."""
+
+    changes: dict[int, str] = field(default_factory=dict)  # position of the text -> new text
+    counts: Counter[str] = field(default_factory=Counter)  # identifiers replaced, by type
+    review: Counter[str] = field(default_factory=Counter)  # candidates left for a person, by type
+    helplines: int = 0
+
+
+class Surrogates:
+    """Hands out `[TYPE_n]`, numbered per record in order of first appearance."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+        self._last: Counter[str] = Counter()
+        for text in texts:  # numbers that an earlier redaction gave are not given twice
+            for kind, number in _SURROGATE.findall(text):
+                self._last[kind] = max(self._last[kind], int(number))
+
+    def of(self, kind: str, value: str) -> str:
+        """Return the surrogate of a value."""
+        key = (kind, normal_form(kind, value))
+        if key not in self._known:
+            self._last[kind] += 1
+            self._known[key] = f"[{kind}_{self._last[kind]}]"
+        return self._known[key]
+
+
+def redact_record(texts: dict[int, tuple[str, str]], detectors: dict[int, Sequence[Detector]]) -> Redacted:
+    """Redact the texts of one record.
+
+    Args:
+        texts: position -> (label, text), in the order in which surrogates are numbered; the label is the
+            metadata key a text stands under, or empty.
+        detectors: position -> the detectors whose trigger the text matches.
+    """
+    result = Redacted()
+    surrogates = Surrogates(text for _, text in texts.values())
+    for position, (label, text) in texts.items():
+        if position not in detectors:
+            continue
+        spans, kept = find_spans(text, detectors[position], label)
+        result.helplines += kept
+        result.review.update(s.type for s in spans if s.confidence < REVIEW)
+        sure = [s for s in spans if s.confidence >= REVIEW]
+        if sure:
+            result.changes[position] = _replace(text, sure, surrogates)
+            result.counts.update(s.type for s in sure)
+    return result
+
+
+def find_spans(text: str, detectors: Iterable[Detector], label: str = "") -> tuple[list[Span], int]:
+    """Return the identifiers in a text, without overlaps, and the number of helplines kept.
+
+    A label ("phone", "ssn") is read as if it stood before the text, and is itself never redacted.
+    """
+    prefix = f"{label.replace('_', ' ')}: " if label else ""
+    seen, kept = hide(prefix + text)
+    found = [span for detector in detectors for span in detector.find(seen)]
+    public = [span for span in found if is_public(seen, span)]
+    blocked = [*public, *(Span(m.start(), m.end(), "") for m in _SURROGATE.finditer(seen))]
+    free = [s for s in found if s.start >= len(prefix) and not _inside_or_across(s, blocked)]
+    shifted = [Span(s.start - len(prefix), s.end - len(prefix), s.type, s.confidence) for s in resolve(free)]
+    return shifted, kept + len({(s.start, s.end) for s in public})
+
+
+def normal_form(kind: str, value: str) -> str:
+    """Return what is equal for two spellings of one identifier."""
+    if kind in ("EMAIL", "URL", "HANDLE"):
+        return value.lower().replace(" ", "").rstrip("/")
+    if kind == "DATE":
+        return " ".join(value.lower().replace(",", " ").split())
+    compact = "".join(c for c in value.upper() if c.isalnum())
+    if kind in ("PHONE", "FAX") and len(compact) == _COUNTRY_ONE:
+        return compact.removeprefix("1")
+    return compact
+
+
+def _inside_or_across(span: Span, blocked: list[Span]) -> bool:
+    """Say whether a span lies in, or cuts, a blocked one; a longer span that contains it stands."""
+    for other in blocked:
+        contains = (
+            span.start <= other.start
+            and other.end <= span.end
+            and span.end - span.start > (other.end - other.start)
+        )
+        if span.start < other.end and other.start < span.end and (other.type == "" or not contains):
+            return True
+    return False
+
+
+def _replace(text: str, spans: list[Span], surrogates: Surrogates) -> str:
+    pieces, end = [], 0
+    for span in spans:
+        pieces += [text[end : span.start], surrogates.of(span.type, text[span.start : span.end])]
+        end = span.end
+    return "".join([*pieces, text[end:]])
