@@ -3,6 +3,7 @@
 import pytest
 
 from pixelated.report import summary_text
+from pixelated.report.wording import short
 from test_report_page import HOSTILE, poison
 from test_report_sample import releasable, sample
 
@@ -44,6 +45,15 @@ def test_long_measures_are_cut_to_whole_entries():
     data["verdicts"]["stats"]["measured"] = {f"table_{k}": k for k in range(30)}
     line = next(line for line in summary_text(data).splitlines() if line.startswith("  stats"))
     assert "table 0 0, table 1 1, table 2 2 ..." in line
+
+
+def test_tables_of_counts_are_summed_and_shares_listed():
+    measured = {"in_two_splits": {"content_hash": 0, "group_key": 2}, "shares": {"train": 0.9, "val": 0.05}}
+    assert short(measured, 60) == "in two splits 2, shares 0.9/0.05"
+    assert short({"missing": ["a", "b"], "left": {}, "by_origin": {"human": ["EMAIL"]}}, 60) == (
+        "missing 2, left 0, by origin 1"
+    )
+    assert short(None, 60) == "not measured"
 
 
 def test_no_line_is_wider_than_a_hundred_columns_or_holds_a_control_character():

@@ -79,7 +79,7 @@ def one_line(values: object) -> str:
 
 
 def short(values: object, width: int) -> str:
-    """Return the pairs in at most `width` characters: lists as their length, the last pairs left out."""
+    """Return the pairs in at most `width` characters: tables summed up, whole pairs left out at the end."""
     if not isinstance(values, Mapping):
         return clip(one_line(values), width)
     parts = [f"{label(k)} {_size(v)}" for k, v in values.items()]
@@ -91,7 +91,14 @@ def short(values: object, width: int) -> str:
 
 
 def _size(value: object) -> str:
-    return number(len(value)) if isinstance(value, Mapping | list | tuple | set) else plain(value)
+    # A table of counts is its sum, one of shares is listed; of anything else the entries are counted.
+    if isinstance(value, Mapping):
+        figures = [v for v in value.values() if is_number(v)]
+        if len(figures) < len(value):
+            return number(len(value))
+        whole = all(isinstance(v, int) for v in figures)
+        return number(sum(figures)) if whole else "/".join(number(v) for v in figures)
+    return number(len(value)) if isinstance(value, list | tuple | set) else plain(value)
 
 
 def clip(line: str, width: int) -> str:
