@@ -51,21 +51,18 @@ def find_contaminated(run: Run, keys: pa.Table) -> tuple[set[str], dict[str, dic
     evaluation = sorted(s.id for s in loaded.sources.values() if s.use == "evaluation")
     settings = loaded.policy.file.decontaminate
     counts: dict[str, dict[str, int]] = {}
-    indexes: dict[str, EvaluationIndex] = {}
+    texts: dict[str, list[str]] = {}
     for source in evaluation:
         mask = pc.equal(keys.column("source"), source)
         mine = [parts[p] for p in pc.unique(keys.filter(mask).column("part")).to_pylist()]
-        texts = [t for name in mine for t in _texts(folder.path(f"{name}.parquet"))]
-        indexes[source] = build_index(texts, settings.ngram, settings.containment)
+        texts[source] = [t for name in mine for t in _texts(folder.path(f"{name}.parquet"))]
         counts[source] = {"records": int(pc.sum(mask).as_py() or 0), "matched_in_training_data": 0}
+    if not texts:
+        return set(), counts
+    index = build_index(texts, settings.ngram, settings.containment)
     training = [n for n in parts if n.split("/")[1] not in evaluation]
-    tasks = (
-        [(str(folder.path(f"{n}.parquet")), tuple(sorted(indexes.items()))) for n in training]
-        if indexes
-        else []
-    )
     found: set[str] = set()
-    for part in run.executor.map(_match_part, tasks):
+    for part in run.executor.map(_match_part, [(str(folder.path(f"{n}.parquet")), index) for n in training]):
         for source, ids in part.items():
             counts[source]["matched_in_training_data"] += len(ids)
             found.update(ids)
@@ -170,7 +167,7 @@ def _texts(path: Path) -> list[str]:
     return out
 
 
-def _match_part(task: tuple[str, tuple[tuple[str, EvaluationIndex], ...]]) -> dict[str, list[str]]:
-    path, indexes = task
+def _match_part(task: tuple[str, EvaluationIndex]) -> dict[str, list[str]]:
+    path, index = task
     table = pq.read_table(path, columns=list(TEXT_COLUMNS), partitioning=None)
-    return {source: matching_ids(table, index) for source, index in indexes}
+    return matching_ids(table, index)
