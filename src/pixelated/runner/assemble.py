@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from pixelated import __version__
 from pixelated.clean import not_searched_types, searched_types
 from pixelated.compile import ShardTask, Slice, build_manifest, cut, list_files, write_exports, write_shard
-from pixelated.core.errors import InternalError, UsageError
+from pixelated.core.errors import UsageError
 from pixelated.core.fingerprint import fingerprint, sha256_file
 from pixelated.core.store import LocalStore
 from pixelated.recipe import Loaded
@@ -211,19 +211,3 @@ def _source_facts(loaded: Loaded) -> dict[str, dict[str, str]]:
 
 def _write(data: bytes, stream: BinaryIO) -> None:
     stream.write(data)
-
-
-def check_total(ledgers: dict[str, Any], compiled: int) -> dict[str, int]:
-    """Check the balance of the whole run; return its numbers."""
-    first, steps = ledgers["standardise"], ledgers.values()
-    total = {
-        "rows_in": first.rows_in,
-        "added": sum(s.added for s in steps),
-        "kept": compiled,
-        "dropped": sum(s.dropped for s in steps),
-        "quarantined": sum(s.quarantined for s in steps),
-        "raw_rows": first.raw_rows,
-    }
-    if total["rows_in"] + total["added"] != total["kept"] + total["dropped"] + total["quarantined"]:
-        raise InternalError("rows_lost", f"the run does not balance: {total}", "report this with the recipe")
-    return total

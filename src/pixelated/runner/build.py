@@ -11,14 +11,13 @@ import orjson
 import pyarrow.parquet as pq
 
 from pixelated.core.engine import LocalExecutor
-from pixelated.core.errors import EXIT_FAILED, EXIT_OK, IncompleteError, UsageError
+from pixelated.core.errors import EXIT_FAILED, EXIT_OK, IncompleteError, InternalError, UsageError
 from pixelated.core.progress import Progress
 from pixelated.core.step import Ledger
 from pixelated.curate import starved_stages
 from pixelated.recipe import Loaded
 from pixelated.runner.assemble import (
     Assembled,
-    check_total,
     compile_fingerprint,
     finish,
     intact,
@@ -26,7 +25,7 @@ from pixelated.runner.assemble import (
 )
 from pixelated.runner.context import Options, Run
 from pixelated.runner.decide import Decisions, decide_all, find_contaminated, load_keys
-from pixelated.runner.facts import report_data
+from pixelated.runner.facts import report_data, totals
 from pixelated.runner.folder import RETENTION_DAYS, InputHashes, RunFolder
 from pixelated.runner.read import ReadTask, part_name, read_part, sum_ledgers
 from pixelated.standardise import plan_units
@@ -76,12 +75,19 @@ def build(loaded: Loaded, options: Options | None = None) -> BuildResult:
         ledgers = sum_ledgers(parts) | decisions.ledgers
         ledgers["curate"].seconds = time.monotonic() - start
         assembled, cached = _assemble(run, decisions, ledgers)
-        totals = check_total(ledgers, assembled.compiled)
-        result = _result(run, assembled, ledgers, totals)
+        result = _result(run, assembled, ledgers, checked_totals(ledgers))
         result.cached = {"parts": sum(p["cached"] for p in parts), "of": len(parts), "dataset": int(cached)}
         folder.write_json("run.json", result.as_json() | {"retention_days": RETENTION_DAYS})
         _prune(folder, run.parts)
     return result
+
+
+def checked_totals(ledgers: dict[str, Ledger]) -> dict[str, int]:
+    """Return the balance of the whole run, or raise `InternalError` where it does not hold."""
+    t = totals(ledgers)
+    if t["rows_in"] + t["added"] != t["kept"] + t["dropped"] + t["quarantined"]:
+        raise InternalError("rows_lost", f"the run does not balance: {t}", "report this with the recipe")
+    return t
 
 
 def refuse_starved(loaded: Loaded) -> None:

@@ -18,6 +18,7 @@ from pixelated.recipe import Loaded
 from pixelated.runner.context import Run
 from pixelated.runner.decide import Decisions, load_keys
 from pixelated.runner.folder import RunFolder
+from pixelated.runner.planted import measure_planted
 
 BINS = 20
 SHOWN = 200
@@ -53,8 +54,22 @@ def report_data(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> d
             "refused": measured.get("standardise", {}).get("edge_tags_refused", 0),
         },
         "evaluation": decisions.evaluation,
-        "planted": loaded.planted,
+        "planted": measure_planted(run, decisions, quarantine, loaded.planted),
+        "run": totals(ledgers),
         "next": f"pixelated explain ID --run {loaded.recipe.name}",
+    }
+
+
+def totals(ledgers: dict[str, Ledger]) -> dict[str, int]:
+    """Return the balance of the whole run: what came into the first step, and where it went in all."""
+    steps = ledgers.values()
+    return {
+        "rows_in": ledgers["standardise"].rows_in,
+        "added": sum(s.added for s in steps),
+        "kept": ledgers["compile"].kept,
+        "dropped": sum(s.dropped for s in steps),
+        "quarantined": sum(s.quarantined for s in steps),
+        "raw_rows": ledgers["standardise"].raw_rows,
     }
 
 
