@@ -27,10 +27,10 @@ def build(said: Sequence[Said], mapping: Mapping) -> Draft:
     for turn in said:
         role = given[turn.speaker if isinstance(turn.speaker, str | int) else None]
         content = as_text(turn.text)
-        if role == "skip":
-            counts["skipped_turns"] += 1
-        elif not content.strip():
-            counts["blank_turns"] += 1
+        if role == "skip" or not content.strip():
+            why = "skipped" if role == "skip" else "blank"
+            counts[f"{why}_turns"] += 1
+            turn.labels["dropped"] = why  # keeps source_metadata.turns in step with the messages
         else:
             _add(messages, _message(turn, swap(role, mapping), content))
     if not messages:

@@ -85,6 +85,8 @@ def _complete(shape: str, row: Dict[str, Any], mapping: Mapping) -> Fields:
         found = _pair(row, mapping, sides(row))
         prompt, response = fields.prompt or found.prompt, fields.response or found.response
         return replace(fields, prompt=prompt, response=response, system=fields.system or found.system)
+    if shape == "convai" and not is_convai(row):
+        _missing("utterances with history and candidates")
     if shape == "preference":
         return _preference(row, fields)
     if shape == "messages" and not fields.messages:
