@@ -1,4 +1,4 @@
-"""Public help is kept: helpline numbers in any formatting, and the sites and addresses of helplines.
+"""Public help is kept: helpline numbers in any formatting, and the sites of helplines.
 
 The table is `presets/pii/helplines.yaml`. Numbers are hidden from the detectors before they look, so that
 no pattern can take one for a telephone, a card or a date.
@@ -21,6 +21,7 @@ HIDDEN = "\u00a4"  # stands for a helpline's characters while detectors look; no
 _MIN_DIGITS = 5  # shorter numbers are never taken for identifiers
 _BETWEEN = r"[ .\-/()\x{a0}\x{2010}-\x{2015}]{0,3}"
 _MORE_DIGITS = re.compile(r"[-./]?\d| ?\d{3}")
+_HOST = re.compile(r"(?:[a-z]+://)?(?:[^/@]*@)?([a-z0-9\-]+(?:\.[a-z0-9\-]+)+)")
 _SHORT = 8  # digits below which a following group of digits may make it another number
 
 
@@ -29,8 +30,7 @@ class Helplines:
     """The table, ready to match."""
 
     numbers: Any  # a compiled RE2 pattern
-    domains: tuple[str, ...]
-    emails: frozenset[str]
+    domains: frozenset[str]
 
 
 @cache
@@ -42,8 +42,7 @@ def load_helplines() -> Helplines:
     alternation = "|".join(sorted(p for p in patterns if p))
     return Helplines(
         re2.compile(alternation),
-        tuple(sorted(table["domains"])),
-        frozenset(table["emails"]),
+        frozenset(table["domains"]),
     )
 
 
@@ -57,25 +56,16 @@ def hide(text: str) -> tuple[str, int]:
 
 
 def is_public(text: str, span: Span) -> bool:
-    """Say whether a web or email address belongs to a helpline."""
+    """Say whether a web address belongs to a helpline."""
     value = text[span.start : span.end].lower().replace(" ", "")
-    table = load_helplines()
-    if span.type == "EMAIL":
-        return value in table.emails
-    if span.type != "URL":
-        return False
-    address = re.sub(r"^[a-z]+://", "", value).split("@")[-1]
-    return any(_belongs(address, domain) for domain in table.domains)
+    return span.type == "URL" and _host_is_public(value, load_helplines().domains)
 
 
-def _belongs(address: str, domain: str) -> bool:
-    """Say whether an address without scheme is at `domain` (a host, or a host and the start of a path)."""
-    host, slash, path = address.partition("/")
-    wanted_host, _, wanted_path = domain.partition("/")
-    name = host.split(":")[0].split("?")[0].split("#")[0].rstrip(".")
-    return (name == wanted_host or name.endswith("." + wanted_host)) and (slash + path).startswith(
-        "/" + wanted_path if wanted_path else ""
-    )
+def _host_is_public(address: str, domains: frozenset[str]) -> bool:
+    """Say whether the host of an address is a helpline's domain or lies under one."""
+    host = _HOST.match(address)
+    labels = host.group(1).split(".") if host else []
+    return any(".".join(labels[i:]) in domains for i in range(len(labels) - 1))
 
 
 def _numbers(text: str) -> Iterator[tuple[int, int]]:

@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from pixelated.clean.encoding import with_transform
+from pixelated.clean.plain import plain_view
 from pixelated.clean.redact import Redacted, redact_record
-from pixelated.clean.spans import DETECTORS, Detector
+from pixelated.clean.spans import DETECTORS, DISGUISED, Detector
 from pixelated.clean.texts import Texts, collect, matching, one_chunk, replaced
 from pixelated.core import schema
 from pixelated.core.presets import load_preset
@@ -70,7 +71,7 @@ def _detectors() -> tuple[Detector, ...]:
 @cache
 def _any_trigger() -> str:
     """Return one pattern that every text with a finding matches: one fast pass over all texts."""
-    gates = {gate for detector in _detectors() for gate in detector.gate}
+    gates = {gate for detector in _detectors() for gate in detector.gate} | {DISGUISED}
     return "|".join(f"(?:{gate})" for gate in sorted(gates))
 
 
@@ -88,11 +89,9 @@ def _triggered(texts: Texts) -> dict[int, list[Detector]]:
     """Return the detectors that must look at each text: the vectorised pre-pass."""
     positions = np.union1d(matching(texts.values, _any_trigger()), np.array(sorted(texts.labels), dtype=int))
     positions = positions.astype(np.int64)
-    flagged = texts.values.take(pa.array(positions))
-    if texts.labels:
-        flagged = pa.array(
-            [_labelled(texts, int(i), t) for i, t in zip(positions, flagged.to_pylist(), strict=True)]
-        )
+    chosen = texts.values.take(pa.array(positions)).to_pylist()  # a few per cent of the texts
+    views = [plain_view(_labelled(texts, int(i), text)) for i, text in zip(positions, chosen, strict=True)]
+    flagged = pa.array(views, pa.string())
     wanted: dict[int, list[Detector]] = defaultdict(list)
     for detector in _detectors():
         for i in matching(flagged, detector.trigger).tolist():

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pixelated.clean.helplines import hide, is_public
+from pixelated.clean.plain import plain_view
 from pixelated.clean.spans import REVIEW, Detector, Span, resolve
 
 _SURROGATE = re.compile(r"\[([A-Z][A-Z_]*)_(\d{1,9})\]")
@@ -72,7 +73,7 @@ def find_spans(text: str, detectors: Iterable[Detector], label: str = "") -> tup
     A label ("phone", "ssn") is read as if it stood before the text, and is itself never redacted.
     """
     prefix = f"{label.replace('_', ' ')}: " if label else ""
-    seen, kept = hide(prefix + text)
+    seen, kept = hide(plain_view(prefix + text))
     found = [span for detector in detectors for span in detector.find(seen)]
     public = [span for span in found if is_public(seen, span)]
     blocked = [*public, *(Span(m.start(), m.end(), "") for m in _SURROGATE.finditer(seen))]

@@ -30,7 +30,10 @@ _MAYBE_MOJIBAKE = re.compile(_MOJIBAKE)
 
 # RE2. What a text must show before Python looks at it: a control, no-break or zero-width character, a line
 # separator, possible mojibake, a character that NFC may change, an entity.
-_JUNK = r"[\x00-\x08\x0b-\x1f\x7f\x{a0}\x{ad}\x{180e}\x{200b}-\x{200d}\x{2028}\x{2029}\x{2060}\x{feff}]"
+_JUNK = (
+    r"[\x00-\x08\x0b-\x1f\x7f\x{a0}\x{ad}\x{180e}"
+    r"\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
+)
 TRIGGER = f"{_JUNK}|{_MOJIBAKE}|{_NOT_NFC}|{markup.ENTITY_TRIGGER}"
 
 Step = Callable[[str], str]
@@ -54,7 +57,8 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _C1 = re.compile("[\x80-\x9f]")
 # The joiners U+200C and U+200D carry meaning in emoji and in Indic and Persian script, and none in Latin.
 _ZERO_WIDTH = re.compile(
-    "[\u200b\u2060\ufeff\u00ad\u180e]|(?<![^\x00-\u024f])[\u200c\u200d](?![^\x00-\u024f])"
+    "[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad\u180e]"
+    "|(?<![^\x00-\u024f])[\u200c\u200d](?![^\x00-\u024f])"
 )
 
 

@@ -27,6 +27,12 @@ class Span:
     confidence: float = 1.0
 
 
+# Digits and signs in disguise: full-width and foreign digits, dashes between digits (see `plain`).
+DISGUISED = (
+    r"[\x{ff01}-\x{ff5e}\x{660}-\x{669}\x{6f0}-\x{6f9}\x{966}-\x{96f}\x{2070}-\x{2089}\x{fe63}\x{fe6b}]"
+    r"|[\x{1d7ce}-\x{1d7ff}]|[0-9)] ?[\x{2010}-\x{2015}\x{2212}] ?[0-9]"
+)
+
 # Three digits close together: nearly every number that identifies somebody has them.
 DIGITS = r"[0-9][ ().\-/A-Za-z]{0,2}[0-9][ ().\-/A-Za-z]{0,2}[0-9]"
 
@@ -93,7 +99,7 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
 def stands_alone(text: str, start: int, end: int) -> bool:
     """Say whether the span is no part of a longer word or number (nor behind or before a decimal point)."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    if before and (_word(before[-1]) or (before[-1] in ".," and before[0].isdigit() and len(before) > 1)):
+    if before and (_word(before[-1]) or (before[-1] == "." and before[0].isdigit() and len(before) > 1)):
         return False
     return not after or not (_word(after[0]) or (after[0] in ".-" and after[1:].isdigit()))
 

@@ -1,4 +1,4 @@
-"""Payment cards (Luhn), IBANs (mod 97) and vehicle numbers (VIN check digit): identifiers that check themselves."""
+"""Identifiers that check themselves: payment cards (Luhn), IBANs (mod 97), vehicle numbers (VIN)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pixelated.clean.spans import DIGITS, Span, detector, span_of, stands_alone
 
 _CARD = re2.compile(r"\d(?:[ -]?\d){11,18}")
 _GROUPED = re2.compile(r"\d{4}([ -])\d{4}[ -]\d{4}[ -]\d{4}|3\d{3}[ -]\d{6}[ -]\d{5}")
-_NAMED = re2.compile(r"(?i)\b(?:card|visa|master ?card|amex|american express|debit|credit)\b")
+_NAMED = re2.compile(r"(?i)\b(?:cards?|cc|visa|master ?card|amex|american express|debit|credit)\b")
 _CONTEXT = 40  # characters before a number in which a word names it
 _CARD_STARTS = ("2", "3", "4", "5", "6")
 _CARD_LENGTHS = range(12, 20)
@@ -30,6 +30,7 @@ _VIN_VALUES = dict(
     zip("ABCDEFGHJKLMNPRSTUVWXYZ", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True)
 )
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+_UNNAMED, _DOUBTFUL = 0.95, 0.4  # a label ("IMEI") wins over the check digit alone
 _VIN_MODULUS = 11
 _IBAN_MODULUS = 97
 
@@ -46,9 +47,9 @@ def find_cards(text: str) -> Iterator[Span]:
         grouped = bool(_GROUPED.fullmatch(match.group()))
         lengths = _CARD_LENGTHS if named else _PLAIN_LENGTHS
         if len(digits) in lengths and _luhn(digits) and (named or digits.startswith(_CARD_STARTS)):
-            yield Span(start, end, "CREDIT_CARD")
+            yield Span(start, end, "CREDIT_CARD", 1.0 if named else _UNNAMED)
         elif grouped or (named and len(digits) in _PLAIN_LENGTHS):
-            yield Span(start, end, "CREDIT_CARD", 0.4)
+            yield Span(start, end, "CREDIT_CARD", _DOUBTFUL)
 
 
 @detector(
@@ -58,9 +59,9 @@ def find_cards(text: str) -> Iterator[Span]:
     gate=(DIGITS,),
 )
 def find_ibans(text: str) -> Iterator[Span]:
-    """Find IBANs of known countries with a right check number."""
+    """Find IBANs with a right check number, and the length of their country where that is known."""
     for match in _IBAN.finditer(text):
-        length = _IBAN_LENGTH.get(match.group()[:2].upper(), 0)
+        length = _IBAN_LENGTH.get(match.group()[:2].upper(), sum(c.isalnum() for c in match.group()))
         end = _end_of(match.group(), length)
         if end and _mod97(match.group()[:end]) and stands_alone(text, match.start(), match.start() + end):
             yield Span(match.start(), match.start() + end, "IBAN")

@@ -9,8 +9,8 @@ import re2
 
 from pixelated.clean.spans import DIGITS, Span, detector, span_of
 
-_AT = re2.compile(r"@[A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?")
-_REDDIT = re2.compile(r"(?:^|[^A-Za-z0-9_/.])(/?[uU]/[A-Za-z0-9_\-]{3,20})\b")
+_AT = re2.compile(r"@[A-Za-z0-9_](?:[A-Za-z0-9_.À-ɏЀ-ӿ]{0,28}[A-Za-z0-9_À-ɏЀ-ӿ])?")
+_REDDIT = re2.compile(r"(?:^|[^A-Za-z0-9_/])(/?[uU]/[A-Za-z0-9_\-]{3,20})\b")
 _DISCORD = re2.compile(r"\b[A-Za-z0-9_.]{2,32}#[0-9]{4}\b")
 _SERVICE = (
     r"(?:snap(?:chat)?|insta(?:gram)?|ig|kik|discord|twitter|skype|telegram|tik ?tok|facebook|reddit|steam|"
@@ -19,12 +19,11 @@ _SERVICE = (
 _LABELLED = re2.compile(
     rf"(?i)\b{_SERVICE}(?: (?:is|was|name|id|handle|username|account))*[ ]?[:=@]*[ ]?([a-z0-9_.\-]{{3,32}})\b"
 )
-# "@home" and "@work" stand for "at home": common nouns after an at, no names.
+# "@home" stands for "at home", "@gmail" for a kind of address: no names.
 _NOT_A_NAME = frozenset(
     re.findall(
         r"\w+",
-        "home work school night noon once least all me you him her them us everyone everybody channel here "
-        "there the my a an this that times",
+        "home work school all everyone here channel night least most first gmail hotmail me us a an my",
     )
 )
 
@@ -39,9 +38,9 @@ def find(text: str) -> Iterator[Span]:
     """Find user names of persons."""
     for match in _AT.finditer(text):
         start, end = match.span()
-        after_word = start > 0 and (text[start - 1].isalnum() or text[start - 1] in "._%+-@")
+        after_word = start > 0 and (text[start - 1].isalnum() or text[start - 1] in "._@/")
         name = match.group()[1:]
-        if not after_word and any(c.isalpha() for c in name) and name.lower() not in _NOT_A_NAME:
+        if not after_word and any(c.isalpha() or c == "_" for c in name) and name.lower() not in _NOT_A_NAME:
             yield Span(start, end, "HANDLE")
     for match in (*_REDDIT.finditer(text), *_LABELLED.finditer(text)):
         name = match.group(1)

@@ -12,15 +12,16 @@ import re2
 from pixelated.clean.spans import DIGITS, Span, detector, span_of, stands_alone
 
 _STATE = (
-    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|PR|RI|S[CD]|T[NX]|UT|V[AIT]"
-    r"|W[AIVY]|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho"
-    r"|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi"
-    r"|Missouri|Montana|Nebraska|Nevada|New (?:Hampshire|Jersey|Mexico|York)|(?:North|South) (?:Carolina|Dakota)|Ohio"
-    r"|Oklahoma|Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia|Washington|Wisconsin|Wyoming)"
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|PR|RI|S[CD]|T[NX]|UT"
+    r"|V[AIT]|W[AIVY]|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia"
+    r"|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan"
+    r"|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|New (?:Hampshire|Jersey|Mexico|York)"
+    r"|(?:North|South) (?:Carolina|Dakota)|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|Tennessee|Texas"
+    r"|Utah|Vermont|(?:West )?Virginia|Washington|Wisconsin|Wyoming)"
 )
 _AFTER_STATE = re2.compile(rf"\b{_STATE}\.?,?[ \n]{{1,2}}([0-9]{{5}}(?:-[0-9]{{4}})?)")
 _LABELLED = re2.compile(
-    r"(?i)\b(?:zip|post|postal)[ -]?(?:code)?s?(?: is| was|:|,)?[ :]{1,2}([0-9]{5}(?:-[0-9]{4})?"
+    r"(?i)\b(?:zip|post|postal)[ -]?(?:code)?s?(?: is| was|:|,)?[ :]{1,2}([0-9]{3,6}(?:[- ][0-9]{2,4})?\b"
     r"|[a-z][0-9][a-z] ?[0-9][a-z][0-9])"
 )
 _PLUS_FOUR = re2.compile(r"[0-9]{5}-[0-9]{4}")
@@ -35,7 +36,8 @@ _BRITISH_GATE = "[A-Z][0-9][0-9A-Z]? [0-9][A-Z]{2}"
 @detector(
     "postal",
     types=["ZIP"],
-    trigger=rf"[A-Za-z]\.?,?[ \n]{{1,2}}[0-9]{{5}}|(?i:zip|post)[^\n]*{DIGITS}|[0-9]{{5}}-[0-9]{{4}}|{_BRITISH_GATE}",
+    trigger=rf"[A-Za-z]\.?,?[ \n]{{1,2}}[0-9]{{5}}|(?i:zip|post)[^\n]*{DIGITS}"
+    rf"|[0-9]{{5}}-[0-9]{{4}}|{_BRITISH_GATE}",
     gate=(DIGITS, _BRITISH_GATE),
 )
 def find(text: str) -> Iterator[Span]:

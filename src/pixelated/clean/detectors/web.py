@@ -27,7 +27,7 @@ _SPACED = re2.compile(
     rf"(?i)\b(?:https? ?: ?/ ?/ ?)?(?:www ?\. ?)?(?:[a-z0-9\-]+ ?\. ?){{1,4}}{_TLD}\b(?: ?/ ?[a-z0-9_.\-]+)*"
 )
 _SPACED_MARK = re2.compile(r"(?i)https? ?: ?/ ?/ ?|\bwww ?\. ?| \. (?:com|org|net|edu|gov)\b")
-_TRAILING = ".,;:!?'\"’”*_~…"
+_TRAILING = ".,;:!?'\"\u2019\u201d*_~\u2026"
 
 _V4 = re2.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 _V6 = re2.compile(r"[0-9a-fA-F:]*:[0-9a-fA-F]*:[0-9a-fA-F:]*(?:(?:\d{1,3}\.){3}\d{1,3})?")
