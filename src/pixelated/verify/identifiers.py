@@ -12,6 +12,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
@@ -22,7 +23,6 @@ _END = r"(?![\w]|[.,/-]\d)"  # not inside a longer number or word
 
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2060\u202a-\u202e\u2066-\u2069\ufeff]")
 _DASH = re.compile("[\u2010-\u2015\u2212]")
-_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 
 _EMAIL = re.compile(r"[\w.%+'-]{1,64} ?@ ?(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
 _SPELT_EMAIL = re.compile(
@@ -42,20 +42,19 @@ _BARE_URL = re.compile(
 _RUN = re.compile(r"[0-9](?:[\s().,/:+-]{0,3}[0-9]){3,}")
 _COLONS = re.compile(r"[0-9A-Fa-f]{2,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{1,4}:")
 
-_PHONES = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"(?<![\w+.])(?:\+|00)[1-9]\d{0,2}(?:[ .-]?\(?\d{1,4}\)?){2,6}" + _END,
-        r"(?<![\w.,$€£/-])(?:1[ .-]?)?(?:\(\d{3}\)[ .-]?|\d{3}[.-])\d{3}[ .-]?\d{4}" + _END,
-        r"(?<![\w.,$€£/-])(?:1[ .-])?[2-9]\d{2} [2-9]\d{2}[ .-]\d{4}" + _END,
-        r"(?<![\w.,$€£/-])1?[2-9]\d{2}[2-9]\d{6}" + _END,
-        r"(?<![\w.,$€£/-])\(?0\d{2,4}\)?[ /.-]?\d{3,4}[ .-]?\d{3,4}" + _END,
-        r"(?<![\w.,$€£/-])\(?0\d\)?(?:[ .-]\d{2}){4}" + _END,
-        r"(?<![\w.,$€£/-])(?:\(0\d\)|0\d) ?\d{4} ?\d{4}" + _END,
-        r"(?<![\w.,$€£/-])1[38]00 ?\d{3} ?\d{3}" + _END,
-    )
+_BEGIN = r"(?<![\w.,$€£/-])"  # not inside a longer number, a word or a price
+_PHONE = re.compile(
+    rf"(?<![\w+.])(?:\+|00)[1-9]\d{{0,2}}(?:[ .-]?\(?\d{{1,4}}\)?){{2,6}}{_END}|"
+    + _BEGIN
+    + r"(?:(?:1[ .-]?)?(?:\(\d{3}\)[ .-]?|\d{3}[.-])\d{3}[ .-]?\d{4}"
+    r"|(?:1[ .-])?[2-9]\d{2} [2-9]\d{2}[ .-]\d{4}"
+    r"|1?[2-9]\d{2}[2-9]\d{6}"
+    r"|\(?0\d{2,4}\)?[ /.-]?\d{3,4}[ .-]?\d{3,4}"
+    r"|\(?0\d\)?(?:[ .-]\d{2}){4}"
+    r"|(?:\(0\d\)|0\d) ?\d{4} ?\d{4}"
+    r"|1[38]00 ?\d{3} ?\d{3})" + _END
 )
-_LOCAL_PHONE = re.compile(r"(?<![\w.,$€£/-])[2-9]\d{2}[-.]\d{4}" + _END)
+_LOCAL_PHONE = re.compile(_BEGIN + r"[2-9]\d{2}[-.]\d{4}" + _END)
 _SSN = re.compile(r"(?<![\w-])\d{3}([- ])\d{2}\1\d{4}(?![\w]|-\d)")
 _BARE_NINE = re.compile(r"(?<![\w.,$-])\d{9}" + _END)
 _CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w]|[.-]\d)")
@@ -63,13 +62,11 @@ _IPV4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){3,7}(?![\w:])")
 _MAC = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}([:-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4}(?![\w:-])")
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}(?!\w)")
-_DATES = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?<![\d.,-]){_YEAR}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\d)",
-        rf"(?<![\w]){_MONTH} {{0,2}}\d{{1,2}}(?:st|nd|rd|th)?,? {{1,2}}{_YEAR}(?!\d)",
-        rf"(?<!\d)\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{_MONTH},?[ -]{_YEAR}(?!\d)",
-    )
+_ISO_DATE = re.compile(rf"(?<![\d.,-]){_YEAR}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\d)")
+_NAMED_DATE = re.compile(
+    rf"(?<!\w){_MONTH} {{0,2}}\d{{1,2}}(?:st|nd|rd|th)?,? {{1,2}}{_YEAR}(?!\d)"
+    rf"|(?<!\d)\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{_MONTH},?[ -]{_YEAR}(?!\d)",
+    re.IGNORECASE,
 )
 _NUMERIC_DATE = re.compile(rf"(?<![\d/.,$-])(\d{{1,2}})([/.-])(\d{{1,2}})\2({_YEAR}|\d{{2}})(?![\d/]|[.-]\d)")
 _COMPACT_DATE = re.compile(rf"(?<!\w)({_YEAR})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\w)")
@@ -93,6 +90,7 @@ _QUANTITY = re.compile(
 
 _BEFORE, _AFTER = 44, 24
 _MIN_COLONS = 3
+_PHONE_DIGITS = 7
 _ANSWER_BYTE, _LOOPBACK = 255, 127
 _COUNTRY_CODES = ("1", "44", "61", "64", "49", "91", "353")
 _ISSUERS = {
@@ -119,7 +117,7 @@ class Search:
         if text.count(":") >= _MIN_COLONS and _COLONS.search(text):
             found |= set(_devices(text))
         for run in _RUN.finditer(text):
-            found |= set(self._numbers(text, run.start(), run.end()))
+            found |= set(self._numbers(text, run))
         return found
 
     def _accounts(self, text: str) -> Iterator[str]:
@@ -145,13 +143,16 @@ class Search:
         name = host.lower().split("/")[0].rstrip(".,;:!?")
         return any(name == known or name.endswith("." + known) for known in self._hosts)
 
-    def _numbers(self, text: str, start: int, end: int) -> Iterator[str]:
-        """Yield the types of the number around `start` to `end`, looking a little to both sides."""
-        low, high = max(0, start - _BEFORE), _grown(text, end)
-        for kind, confirm in _CONFIRM:
-            if confirm(text, low, high):
+    def _numbers(self, text: str, run: re.Match[str]) -> Iterator[str]:
+        """Yield the types of the number around a run of digits, looking a little to both sides."""
+        low, high = max(0, run.start() - _BEFORE), _grown(text, run.end())
+        digits = sum(map(str.isdigit, run[0]))
+        # most runs are a bare year, and only a named date or a record number can hold one
+        confirming = _CONFIRM if len(run[0]) > len("2019") else _CONFIRM_YEAR
+        for kind, least, confirm in confirming:
+            if digits >= least and confirm(text, low, high):
                 yield kind
-        if any(not self._helpline(m[0]) for m in _phones(text, low, high)):
+        if digits >= _PHONE_DIGITS and any(not self._helpline(m[0]) for m in _phones(text, low, high)):
             yield "PHONE"
 
     def _helpline(self, number: str) -> bool:
@@ -170,8 +171,20 @@ def plain(text: str) -> str:
         text = text.replace("%40", "@")
     if text.isascii():
         return text
-    text = _DASH.sub("-", _HIDDEN.sub("", unicodedata.normalize("NFKC", text)))
-    return _FOREIGN_DIGIT.sub(lambda m: str(unicodedata.digit(m[0])), text)
+    for character in set(text):
+        if character > "\x7f" and (shown := _plain_character(character)) != character:
+            text = text.replace(character, shown)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _plain_character(character: str) -> str:
+    """Return what stands for one character: compatibility form, ASCII digits and hyphens, or nothing."""
+    if _HIDDEN.match(character):
+        return ""
+    if character.isdigit():
+        return str(unicodedata.digit(character))
+    return _DASH.sub("-", unicodedata.normalize("NFKC", character))
 
 
 def _grown(text: str, end: int) -> int:
@@ -183,12 +196,11 @@ def _grown(text: str, end: int) -> int:
 
 
 def _phones(text: str, low: int, high: int) -> Iterator[re.Match[str]]:
-    for pattern in _PHONES:
-        for match in pattern.finditer(text, low, high):
-            digits = sum(c.isdigit() for c in match[0])
-            least = 11 if match[0].startswith("00") else 9
-            if least <= digits <= 15 and not match[0].endswith("00000"):  # noqa: PLR2004 - E.164 lengths
-                yield match
+    for match in _PHONE.finditer(text, low, high):
+        digits = sum(map(str.isdigit, match[0]))
+        least = 11 if match[0].startswith("00") else 9
+        if least <= digits <= 15 and not match[0].endswith("00000"):  # noqa: PLR2004 - E.164 lengths
+            yield match
     for match in _LOCAL_PHONE.finditer(text, low, high):
         if _said_before(_PHONE_WORDS, text, match.start()):
             yield match
@@ -237,8 +249,12 @@ def _ipv4(text: str, low: int, high: int) -> bool:
     return False
 
 
+def _named_date(text: str, low: int, high: int) -> bool:
+    return _NAMED_DATE.search(text, low, high) is not None
+
+
 def _date(text: str, low: int, high: int) -> bool:
-    if any(pattern.search(text, low, high) for pattern in _DATES):
+    if _ISO_DATE.search(text, low, high):
         return True
     if any(_numeric_date(text, m) for m in _NUMERIC_DATE.finditer(text, low, high)):
         return True
@@ -287,11 +303,14 @@ def _is_ipv6(value: str) -> bool:
     return True
 
 
-_CONFIRM: tuple[tuple[str, Callable[[str, int, int], bool]], ...] = (
-    ("SSN", _ssn),
-    ("CREDIT_CARD", _card),
-    ("IP", _ipv4),
-    ("DATE", _date),
-    ("MRN", _mrn),
-    ("IBAN", _iban),
+# type, fewest digits of one in a run, what confirms it
+_CONFIRM: tuple[tuple[str, int, Callable[[str, int, int], bool]], ...] = (
+    ("SSN", 9, _ssn),
+    ("CREDIT_CARD", 13, _card),
+    ("IP", 5, _ipv4),
+    ("DATE", 4, _named_date),
+    ("DATE", 4, _date),
+    ("MRN", 4, _mrn),
+    ("IBAN", 8, _iban),
 )
+_CONFIRM_YEAR = tuple(c for c in _CONFIRM if c[2] in (_named_date, _mrn))

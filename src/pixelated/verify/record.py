@@ -21,11 +21,13 @@ class Record:
         content: SHA-256 behind `content_hash`, or None where the messages cannot be read.
         strict: SHA-256 behind `strict_hash`, or None.
         words: white-space separated words of messages, chosen and rejected.
+        plain: whether its messages hold a role and a content and nothing else.
         payload: 16 bytes over the exact texts, as an export holds them.
     """
 
     __slots__ = (
-        "content", "file", "id", "metadata", "name", "payload", "row", "split", "strict", "texts", "words",
+        "content", "file", "id", "metadata", "name", "payload", "plain", "row", "split", "strict", "texts",
+        "words",
     )  # fmt: skip
 
     def __init__(self, row: dict[str, Any], split: str, file: str, line: int) -> None:
@@ -37,11 +39,12 @@ class Record:
         self.texts = read_texts(row)
         self.content: bytes | None = None
         self.strict: bytes | None = None
-        self.words, self.payload = 0, b""
+        self.words, self.payload, self.plain = 0, b"", True
         if self.texts is not None:
             self._hash(self.texts)
 
     def _hash(self, texts: tuple[Texts, Texts, Texts]) -> None:
+        self.plain = all(len(m) == 2 for name in TEXT_FIELDS for m in self.row.get(name) or ())  # noqa: PLR2004
         kind = self.row.get("kind")
         self.content = contract_digest(texts[0])
         self.strict, self.words = strict_digest(kind if isinstance(kind, str) else "", *texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pixelated.core.errors import UsageError
@@ -54,7 +55,7 @@ def load_rules(policy: dict[str, Any] | None, manifest: dict[str, Any]) -> Rules
         UsageError: the policy holds a value that no dataset can meet.
     """
     stated = policy if policy is not None else _shipped_policy(manifest)
-    gates = load_preset("gates", "default")
+    gates = _shipped("gates", "default")
     families = _preset("families", stated)
     aliases = mapping(families.get("aliases"))
     ratio = stated.get("split_ratio") or gates["distribution"]["split_ratio"]
@@ -68,8 +69,14 @@ def load_rules(policy: dict[str, Any] | None, manifest: dict[str, Any]) -> Rules
         holdouts=_holdouts(stated, aliases),
         uses=tuple(dict.fromkeys(("train", *sequence(stated.get("intended_uses"))))),
         licenses=_preset("licenses", stated)["licenses"],
-        pii=load_preset("gates", "pii_required"),
+        pii=_shipped("gates", "pii_required"),
     )
+
+
+@cache
+def _shipped(kind: str, name: str) -> dict[str, Any]:
+    """Return a shipped preset; read once, since verifying many datasets reads the same few."""
+    return load_preset(kind, name)
 
 
 def _shipped_policy(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +84,7 @@ def _shipped_policy(manifest: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(name, str) or not name.replace("_", "").isalnum():
         return {}
     try:
-        return load_preset("policy", name)
+        return _shipped("policy", name)
     except UsageError:
         return {}  # a policy of the user's own: it has to be given to be required
 
@@ -87,7 +94,7 @@ def _preset(kind: str, policy: dict[str, Any]) -> dict[str, Any]:
     value = policy.get(kind, "default")
     if isinstance(value, dict):
         return value if kind in value else {kind: value}
-    return load_preset(kind, value if isinstance(value, str) else "default")
+    return _shipped(kind, value if isinstance(value, str) else "default")
 
 
 def _ratio(value: object) -> dict[str, float]:

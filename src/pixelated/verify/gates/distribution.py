@@ -6,12 +6,13 @@ cannot be divided more finely than ten points has not been measured.
 
 from __future__ import annotations
 
-from array import array
 from typing import Any
 
 import numpy as np
 
 from pixelated.verify.dataset import Dataset
+from pixelated.verify.hashes import key
+from pixelated.verify.keys import digest_array, missing
 from pixelated.verify.record import Record, mapping, sequence
 from pixelated.verify.registry import GATES, Gate
 from pixelated.verify.shards import SPLITS
@@ -34,31 +35,19 @@ class Distribution(Gate):
         self._full |= {f for f, mode in dataset.rules.holdouts.items() if mode == "full"}
         groups = (sequence(mapping(h).get("test_groups")) for h in declared.values())
         self._groups = {g for held in groups for g in held if isinstance(g, str)}
-        self._held_groups: set[str] = set()
-        self._rows: array[int] = array("q")
-        self._row_groups: list[int] = []
-        self._seen = 0
-        self._codes: dict[str, int] = {}
+        self._held = {key(group) for group in self._groups}
 
     def see(self, record: Record) -> None:
-        """Note whether the record is held out, and which group it belongs to."""
-        group = record.text_of("group_key")
-        if group in self._groups or not self._full.isdisjoint(record.families):
-            self._held_groups.add(group)
-            if not group:
-                self._seen += 1
-                return
-        self._rows.append(self._seen)
-        self._row_groups.append(self._codes.setdefault(group, len(self._codes)))
-        self._seen += 1
+        """Note the group of a held-out record: the whole group is outside the pool."""
+        if not self._full.isdisjoint(record.families):
+            self._held.add(key(record.text_of("group_key")))
 
     def judge(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Compare the shares of the pool with the required ratio."""
         rules, keys = self.dataset.rules, self.dataset.keys
         self._check_stated(self.dataset.manifest.get("split_ratio"), rules.ratio)
-        held = np.array(sorted(self._codes[g] for g in self._held_groups if g in self._codes), np.int64)
-        free = ~np.isin(np.array(self._row_groups, np.int64), held)
-        pool = np.array(self._rows, np.int64)[free]
+        held = np.sort(digest_array(b"".join(self._held)))
+        pool = missing(keys.column("group"), held)
         counts = np.bincount(keys.split_codes()[pool], minlength=len(SPLITS)).tolist()
         tolerance = self._tolerance(len(pool), keys.group_sizes(pool).min(initial=len(pool)))
         shares = {s: round(n / max(1, len(pool)), 6) for s, n in zip(SPLITS, counts, strict=True)}

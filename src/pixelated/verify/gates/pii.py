@@ -104,8 +104,11 @@ class Pii(Gate):
 
     def _fields(self, record: Record) -> Iterator[tuple[str, str]]:
         """Yield (field, its text) of everything in the record that people wrote."""
-        for field in TEXT_FIELDS:
-            yield field, "\n".join(_strings(record.row.get(field)))
+        for i, field in enumerate(TEXT_FIELDS):
+            if record.texts is not None and record.plain:
+                yield field, "\n".join(text for _, text in record.texts[i])
+            else:  # of another shape, or with more in a message than a role and a content
+                yield field, "\n".join(_strings(record.row.get(field)))
         yield "source_metadata", self._source_metadata(record)
         extra = {k: v for k, v in record.row.items() if k not in _KNOWN_TOP}
         extra |= {k: v for k, v in record.metadata.items() if k not in _KNOWN_METADATA}

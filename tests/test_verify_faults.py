@@ -1,0 +1,44 @@
+"""One planted fault makes exactly one gate fail, and that gate names the record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from dataset_builder import build
+from planter import FAULTS, copy_tree, plant
+
+from pixelated.verify import ORDER, verify_dataset
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("sound") / "dataset", seed=7)
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_a_planted_fault_fails_exactly_its_gate_and_is_named(fault: str, sound: Path, tmp_path: Path) -> None:
+    folder = copy_tree(sound, tmp_path / "dataset")
+    touched = plant(folder, fault, seed=3)
+    verdicts = verify_dataset(folder).verdicts
+    failed = {name: verdict.errors for name, verdict in verdicts.items() if not verdict.passed}
+    gate = FAULTS[fault].gate
+    assert list(failed) == [gate], failed
+    assert set(touched) <= set(verdicts[gate].examples), (touched, verdicts[gate].errors)
+    assert verdicts[gate].remedy
+
+
+def test_the_planter_repairs_all_that_it_does_not_plant(sound: Path, tmp_path: Path) -> None:
+    """Without a fault the planter's rewriting leaves a dataset that passes: it repairs, and hides nothing."""
+    from dataset_builder import load, write
+
+    folder = copy_tree(sound, tmp_path / "dataset")
+    write(folder, *load(folder))
+    assert verify_dataset(folder).passed
+
+
+def test_each_gate_has_at_least_three_faults() -> None:
+    counts = Counter(fault.gate for fault in FAULTS.values())
+    assert set(counts) == set(ORDER)
+    assert min(counts.values()) >= 3
