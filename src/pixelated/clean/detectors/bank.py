@@ -24,7 +24,9 @@ _IBAN_LENGTH = {
     "NO": 15, "PL": 28, "PT": 25, "RO": 24, "RS": 22, "SA": 24, "SE": 24, "SI": 19, "SK": 24, "SM": 27,
     "TR": 26, "BR": 29, "UA": 29, "KW": 30, "QA": 29, "PK": 24, "LB": 28, "JO": 30, "GE": 22, "AL": 28,
 }  # fmt: skip
-_IBAN = re2.compile(r"(?i)\b[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30}")
+_IBAN_START = re2.compile(r"(?i)\b[a-z]{2}[0-9]{2}")
+_IBAN = re2.compile(r"(?i)[a-z]{2}[0-9]{2}(?:[ -]?[a-z0-9])+")
+_LONGEST_IBAN = 46  # 34 letters and digits, and a space after every third
 _VIN = re2.compile(r"\b[A-HJ-NPR-Z0-9]{13}[0-9]{4}\b")
 _VIN_VALUES = dict(
     zip("ABCDEFGHJKLMNPRSTUVWXYZ", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True)
@@ -60,11 +62,15 @@ def find_cards(text: str) -> Iterator[Span]:
 )
 def find_ibans(text: str) -> Iterator[Span]:
     """Find IBANs with a right check number, and the length of their country where that is known."""
-    for match in _IBAN.finditer(text):
-        length = _IBAN_LENGTH.get(match.group()[:2].upper(), sum(c.isalnum() for c in match.group()))
-        end = _end_of(match.group(), length)
-        if end and _mod97(match.group()[:end]) and stands_alone(text, match.start(), match.start() + end):
-            yield Span(match.start(), match.start() + end, "IBAN")
+    for match in _IBAN_START.finditer(text):
+        start = match.start()
+        run = _IBAN.match(text[start : start + _LONGEST_IBAN])
+        if run is None:
+            continue
+        length = _IBAN_LENGTH.get(match.group()[:2].upper(), sum(c.isalnum() for c in run.group()))
+        end = _end_of(run.group(), length)
+        if end and _mod97(run.group()[:end]) and stands_alone(text, start, start + end):
+            yield Span(start, start + end, "IBAN")
 
 
 @detector("vin", types=["VEHICLE"], trigger=r"[A-HJ-NPR-Z0-9]{13}[0-9]{4}", gate=(DIGITS,))
