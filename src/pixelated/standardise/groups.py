@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pixelated.core.hashing import fold
@@ -62,12 +63,17 @@ def _prompt(draft: Draft) -> str:
 
 
 def _sniffed(row: Mapping[str, Any]) -> str | None:
-    forms = {normal(name): name for name in row}
-    for wanted in SNIFFED:
-        value = row.get(forms.get(wanted, ""))
+    for name in _columns(tuple(row)):
+        value = row[name]
         if isinstance(value, str | int) and str(value).strip().lower() not in _MISSING:
-            return f"{wanted}={value}"
+            return f"{normal(name)}={value}"
     return None
+
+
+@lru_cache(maxsize=1000)  # a source's rows have a handful of key sets
+def _columns(names: tuple[str, ...]) -> tuple[str, ...]:
+    forms = {normal(name): name for name in names}
+    return tuple(forms[wanted] for wanted in SNIFFED if wanted in forms)
 
 
 def _key(source: str, values: list[Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pixelated.core.source import Source
@@ -32,22 +33,27 @@ def read(source: Source, rows: Iterable[Mapping[str, Any]]) -> Marks:
     first = rows[0] if rows else {}
     fields = source.mapping.fields
     marks = Marks()
-    paths = [fields.edge_case] if fields.edge_case else [p + n for p in _INSIDE for n in TAG_NAMES]
+    paths = (fields.edge_case,) if fields.edge_case else _tag_paths(tuple(first))
     said = {path: value for path in paths if (value := get(first, path)) is not None}
     tagged = any(_is_true(v) for v in said.values())
     marks.edge_case, marks.refused = tagged and source.edge_bypass, tagged and not source.edge_bypass
     marks.used.update(said)
-    marks.category = _text(
-        first, [fields.edge_category] if fields.edge_category else ["edge_category"], marks
-    )
-    levels = [fields.difficulty] if fields.difficulty else ["difficulty", "difficulty_level"]
+    marks.category = _text(first, (fields.edge_category or "edge_category",), marks)
+    levels = (fields.difficulty,) if fields.difficulty else ("difficulty", "difficulty_level")
     marks.difficulty = _text(first, levels, marks)
     rules = source.mapping.tags
     marks.tags = sorted({r.tag for r in rules for row in rows if str(get(row, r.field)) in r.values})
     return marks
 
 
-def _text(row: Mapping[str, Any], paths: list[str], marks: Marks) -> str | None:
+@lru_cache(maxsize=1000)  # a source's rows have a handful of key sets
+def _tag_paths(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the paths at which a row with these fields can have an edge-case tag."""
+    paths = (inside + name for inside in _INSIDE for name in TAG_NAMES)
+    return tuple(p for p in paths if p.split(".", 1)[0] in names)
+
+
+def _text(row: Mapping[str, Any], paths: tuple[str, ...], marks: Marks) -> str | None:
     for path in paths:
         value = get(row, path)
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():

@@ -14,6 +14,7 @@ from pixelated.standardise import turns
 from pixelated.standardise.files import locate
 from pixelated.standardise.formats import FORMATS, detect
 from pixelated.standardise.joins import join_rows
+from pixelated.standardise.profile import Profile, head_values, profile
 from pixelated.standardise.records import Builder, Origin
 from pixelated.standardise.rows import (
     HEAD_BYTES,
@@ -23,15 +24,14 @@ from pixelated.standardise.rows import (
     Parsed,
     Refusal,
     RefusedError,
-    Row,
     Sample,
 )
 from pixelated.standardise.shapes import convai, messages, pair, preference, text, utterances
 from pixelated.standardise.shapes.plan import Plan, plan_row
-from pixelated.standardise.sniffing import Profile, head_values, profile
 from pixelated.standardise.triage import refuse_file
 from pixelated.standardise.units import Piece, Unit, read_piece, read_sample
 
+TRANSCRIPTS = ("diarised", "transcript", "chatml")  # text files that can be read as plain text
 Convert = Callable[[Candidate, Plan, Mapping], Draft]
 
 SHAPES: dict[str, Convert] = {
@@ -152,7 +152,7 @@ def _read(tally: Tally, source: Source, loaded: Loaded, joins: Sequence[tuple[Jo
     if parsed.layout == "turns":
         _read_turns(tally, origin, parsed, identical)
     else:
-        _read_rows(tally, origin, parsed.rows, profile(values, source.mapping), identical)
+        _read_rows(tally, origin, parsed, profile(values, source.mapping), identical)
     if identical.same and identical.count > 1 and not piece.start:
         tally.identical[piece.file] = identical.count
 
@@ -160,9 +160,11 @@ def _read(tally: Tally, source: Source, loaded: Loaded, joins: Sequence[tuple[Jo
 def _parse(tally: Tally, origin: Origin, loaded: Loaded) -> Parsed:
     """Read the rows; a whole file without any is one quarantined record, so that it does not vanish."""
     piece, part = loaded.piece, loaded.piece.start is not None
-    records = origin.source.mapping.fields.records
-    document = Document(piece.file, loaded.data, part, piece.first_row, piece.first_line, records)
-    parsed = FORMATS.get(origin.format)().parse(document)
+    mapping = origin.source.mapping
+    named = mapping.fields.records
+    document = Document(piece.file, loaded.data, part, piece.first_row, piece.first_line, named)
+    as_text = _as_text(mapping) and origin.format in TRANSCRIPTS
+    parsed = FORMATS.get("text" if as_text else origin.format)().parse(document)
     tally.counts["raw_rows"] += parsed.raw_rows
     if parsed.fixed:
         tally.decoding[piece.file] = dict(parsed.fixed)
@@ -171,24 +173,39 @@ def _parse(tally: Tally, origin: Origin, loaded: Loaded) -> Parsed:
     return parsed
 
 
+def _as_text(mapping: Mapping) -> bool:
+    return mapping.kind == "text" or mapping.shape == "text"
+
+
 def _refuse(tally: Tally, origin: Origin, refusals: Iterable[Refusal]) -> None:
     for refusal in refusals:
         tally.counts["candidates"] += 1
         tally.builder.refuse(origin, refusal)
 
 
-def _read_rows(tally: Tally, origin: Origin, rows: list[Row], found: Profile, identical: Identical) -> None:
+def _read_rows(tally: Tally, origin: Origin, parsed: Parsed, found: Profile, identical: Identical) -> None:
+    """Make a record of each row, or of each dialogue of an utterance table."""
+    mapping = origin.source.mapping
+    gaps: set[int] = set()
     if found.table is not None:
-        candidates, refused = utterances.group(rows, found.table)
+        candidates, refused = utterances.group(parsed.rows, found.table)
         _refuse(tally, origin, refused)
+        gaps = utterances.beside([r.row for r in (*parsed.refused, *refused)], parsed.rows)
     else:
-        candidates = [Candidate((row,)) for row in rows]
+        candidates = [Candidate((row,)) for row in parsed.rows]
+    as_text = parsed.text.strip() if parsed.layout == "text" and _as_text(mapping) else None
     # One row after the other: foreign shapes differ from row to row, so there is no column to work on.
     for candidate in candidates:
-        _take(tally, origin, candidate, identical, lambda c: _convert(c, origin.source.mapping, found))
+        _take(tally, origin, candidate, identical, lambda c: _convert(c, mapping, found, gaps, as_text))
 
 
-def _convert(candidate: Candidate, mapping: Mapping, found: Profile) -> Draft:
+def _convert(
+    candidate: Candidate, mapping: Mapping, found: Profile, gaps: set[int], as_text: str | None
+) -> Draft:
+    if as_text is not None:
+        return text.as_text_record(as_text, {}, set())
+    if gaps and any(row.ordinal in gaps for row in candidate.rows):
+        raise RefusedError("incomplete_dialogue", "a row next to this dialogue's rows can't be read")
     plan = found.table or plan_row(candidate.first.value, mapping)
     found.refuse_labels(plan)
     draft = SHAPES[plan.shape](candidate, plan, mapping)
@@ -198,20 +215,15 @@ def _convert(candidate: Candidate, mapping: Mapping, found: Profile) -> Draft:
 
 
 def _read_turns(tally: Tally, origin: Origin, parsed: Parsed, identical: Identical) -> None:
-    """Make one record of each dialogue of a transcript file, or one text of the whole file."""
-    as_text = origin.source.mapping.kind == "text" or origin.source.mapping.shape == "text"
+    """Make one record of each dialogue of a transcript file."""
     start = 0
-    for size in [len(parsed.rows)] if as_text else parsed.groups:
+    for size in parsed.groups:
         candidate = Candidate(tuple(parsed.rows[start : start + size]))
         start += size
-        _take(
-            tally, origin, candidate, identical, lambda c: _spoken(c, parsed, origin.source.mapping, as_text)
-        )
+        _take(tally, origin, candidate, identical, lambda c: _spoken(c, parsed, origin.source.mapping))
 
 
-def _spoken(candidate: Candidate, parsed: Parsed, mapping: Mapping, as_text: bool) -> Draft:
-    if as_text:
-        return text.as_text_record(parsed.text.strip(), {}, set())
+def _spoken(candidate: Candidate, parsed: Parsed, mapping: Mapping) -> Draft:
     draft = turns.build([row.value for row in candidate.rows], mapping)
     if parsed.preamble:
         draft.extra["preamble"] = parsed.preamble

@@ -15,9 +15,9 @@ from pixelated.core.source import Source
 from pixelated.standardise.files import list_files, locate
 from pixelated.standardise.formats import detect
 from pixelated.standardise.formats.json_lines import splittable
+from pixelated.standardise.profile import head_values
 from pixelated.standardise.rows import HEAD_BYTES, Sample
 from pixelated.standardise.shapes import utterances
-from pixelated.standardise.sniffing import head_values
 from pixelated.standardise.triage import refuse_file
 
 

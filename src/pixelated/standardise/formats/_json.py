@@ -26,7 +26,7 @@ def loads(data: bytes) -> Any:
         InvalidJSONError: no JSON value, something after it, or nested deeper than `MAX_DEPTH`.
     """
     try:
-        return _shallow(orjson.loads(data))
+        return _shallow(orjson.loads(data), data.count(b"[") + data.count(b"{"))
     except orjson.JSONDecodeError:
         return loads_text(decode(data).text)
 
@@ -73,8 +73,10 @@ def _finite(digits: str) -> float | None:
     return number if abs(number) != float("inf") else None
 
 
-def _shallow(value: Any) -> Any:
+def _shallow(value: Any, brackets: int) -> Any:
     """Return the value, or refuse it where it nests deeper than can be written again."""
+    if brackets <= MAX_DEPTH:
+        return value
     level, layer = 0, [value]
     while layer:
         level += 1

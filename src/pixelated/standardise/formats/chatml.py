@@ -11,7 +11,7 @@ from itertools import pairwise
 from pixelated.standardise.dialogue_text import START, STOP, Block, Spoken, chatml_blocks
 from pixelated.standardise.formats import FORMATS
 from pixelated.standardise.formats._turns import TEXT_SUFFIXES, dialogue
-from pixelated.standardise.rows import Document, Parsed, Said, Sample
+from pixelated.standardise.rows import Document, Parsed, Refusal, Row, Said, Sample
 
 
 @FORMATS.register("chatml")
@@ -26,11 +26,28 @@ class ChatML:
     def parse(self, document: Document) -> Parsed:
         """Read the blocks; a block that is not ended or has no role makes its dialogue unmappable."""
         blocks = chatml_blocks(document.decoded.text)
-        spoken = Spoken()
-        for block in blocks:
-            spoken.turns.append(Said(block.role if block.ended else None, block.text))
-            spoken.lines.append(block.line)
-        return dialogue(document, spoken, _sizes(blocks))
+        spoken = Spoken([Said(b.role or None, b.text) for b in blocks], "", [b.line for b in blocks])
+        parsed = dialogue(document, spoken)
+        parsed.rows, parsed.groups = [], []
+        start = 0
+        for size in _sizes(blocks):
+            _take(parsed, blocks, start, size)
+            start += size
+        return parsed
+
+
+def _take(parsed: Parsed, blocks: list[Block], start: int, size: int) -> None:
+    """Add one dialogue, or refuse it where a block of it is not ended or text stands outside."""
+    part = blocks[start : start + size]
+    locator = f"line {part[0].line + 1}"
+    if not all(b.ended for b in part) or any(b.gap.replace(STOP, "").strip() for b in part):
+        detail = "a block is not ended, or text stands outside the blocks"
+        text = "\n".join(b.text for b in part)
+        parsed.refused.append(Refusal(start, locator, "bad_chatml", detail, text, size))
+        return
+    parsed.groups.append(size)
+    for k, block in enumerate(part, start):
+        parsed.rows.append(Row(k, f"line {block.line + 1}", Said(block.role or None, block.text)))
 
 
 def _sizes(blocks: list[Block]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from pixelated.standardise.formats import FORMATS
@@ -15,8 +15,9 @@ SUFFIXES = (".csv", ".tsv", ".tab", ".psv")
 _DELIMITERS = ",\t;|"
 _LOOK = 200  # records that decide about the dialect
 _HEADER_CELL = 64  # characters; longer header cells are text
-_SENTENCE = re.compile(r"[.!?…][\"')\]]?\s*$")
+_SENTENCE = re.compile(r"\s\S+\s\S+\s.*[.!?…][\"')\]]?\s*$")  # four words or more and a full stop
 _NUMBER = re.compile(r"\s*[-+]?[0-9][0-9.,:%/-]*\s*")
+_SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # first line that spreadsheet programs write
 _MIN_SHARE = 0.9  # of the rows, in a file whose name does not say that it is a table
 
 
@@ -42,8 +43,9 @@ class CsvTable:
         allow_big_cells()
         parsed = Parsed(fixed=dict(document.decoded.fixed))
         lines = split_lines(document.decoded.text)
-        dialect = choose_dialect(lines, document.name)
-        table = list(records(lines, dialect))
+        named = _SEPARATOR.fullmatch(lines[0].strip()) if lines else None
+        dialect = choose_dialect(lines, document.name) if named is None else Dialect(named[1])
+        table = list(records(lines, dialect))[0 if named is None else 1 :]
         header, body = _header(table)
         for ordinal, record in enumerate(body):
             parsed.raw_rows += 1
@@ -62,12 +64,18 @@ def choose_dialect(lines: Sequence[str], name: str) -> Dialect:
         return best
     broken = _broken(lines, best)
     if broken:
-        for other in (Dialect(best.delimiter, backslash=True), Dialect(best.delimiter, quoting=False)):
-            if other.backslash and not any('\\"' in line for line in lines):
-                continue
+        for other in _others(best, lines):
             if _broken(lines, other) == 0 and (other.quoting or _quotes_are_text(lines, other)):
                 return other
     return best
+
+
+def _others(best: Dialect, lines: list[str]) -> Iterator[Dialect]:
+    """Yield the dialects that may explain broken quoting; quotes mean nothing only in tab-separated text."""
+    if any('\\"' in line for line in lines):
+        yield Dialect(best.delimiter, backslash=True)
+    if best.delimiter == "\t":
+        yield Dialect(best.delimiter, quoting=False)
 
 
 def _quotes_are_text(lines: list[str], dialect: Dialect) -> bool:

@@ -10,7 +10,7 @@ _MIN_ROWS = 4
 _WORDS = 6  # words of a label
 _CHARACTERS = 60
 _SHARE = 0.95  # of the replies look like labels
-_SENTENCE = re.compile(r"[.!?]\s*$|,\s|\n")
+_SENTENCE = re.compile(r"\s\S.*[.!?]\s*$|\n")  # more than one word and a full stop
 
 
 def is_label_table(replies: Sequence[Any]) -> bool:

@@ -9,7 +9,7 @@ from pixelated.standardise import turns
 from pixelated.standardise.fields import get, has
 from pixelated.standardise.rows import Candidate, Draft, RefusedError, Said
 from pixelated.standardise.shapes.plan import Plan
-from pixelated.standardise.shapes.recognise import ENDS, STARTS, SYSTEMS, keyed_by_role, pick, turn_fields
+from pixelated.standardise.shapes.recognise import SYSTEMS, keyed_by_role, pick, turn_fields
 
 
 def convert(candidate: Candidate, plan: Plan, mapping: Mapping) -> Draft:
@@ -56,20 +56,19 @@ def _said(turn: Any, fields: Fields) -> list[Said]:
         raise RefusedError(
             "not_an_object", f"a turn is expected to be an object, found {type(turn).__name__}"
         )
-    role, content = turn_fields(turn, fields)
-    if content is None or (role is None and keyed_by_role(turn)):
+    names = turn_fields(turn, fields)
+    if names.content is None or (names.role is None and keyed_by_role(turn)):
         if turn and keyed_by_role(turn):
             return [Said(name, text) for name, text in turn.items()]
-        raise RefusedError(
-            "field_missing", "a turn has no field with what was said: name it in fields.content"
-        )
-    if role is None:
+        raise RefusedError("field_missing", "a turn has no text: name its field in fields.content")
+    if names.role is None:
         raise RefusedError("roles_unknown", "the turns have no field that says who speaks")
-    start, end = fields.start or pick(turn, STARTS), fields.end or pick(turn, ENDS)
-    times = [turns.seconds(get(turn, f)) if f else None for f in (start, end)]
-    used = {role, content, *(f for f, t in ((start, times[0]), (end, times[1])) if f and t is not None)}
+    start = turns.seconds(get(turn, names.start)) if names.start else None
+    end = turns.seconds(get(turn, names.end)) if names.end else None
+    used = {names.role, names.content, names.start if start is not None else None}
+    used.add(names.end if end is not None else None)
     labels = {k: v for k, v in turn.items() if k not in used}
-    return [Said(get(turn, role), get(turn, content), times[0], times[1], 1, labels)]
+    return [Said(get(turn, names.role), get(turn, names.content), start, end, 1, labels)]
 
 
 def _system(row: dict[str, Any], fields: Fields, said: list[Said], used: set[str]) -> list[Said]:

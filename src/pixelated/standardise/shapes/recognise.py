@@ -44,9 +44,11 @@ REJECTED = words("rejected rejected_response response_rejected dispreferred disp
 _DIALOGUE = frozenset(words("conversation conv dialogue dialog session transcript chat thread interview"))
 _KEY = frozenset(words("id idx index no number num key uuid"))
 SPEAKERS = words(
-    "role speaker_role interlocutor speaker speaker_type speaker_name speaker_id from sender author_role "
-    "participant talker who author"
+    "role speaker_role interlocutor speaker speaker_type speaker_name speaker_id speaker_idx from sender "
+    "author_role participant talker who author"
 )
+# Names that say "this row is one utterance", whoever speaks.
+SPEAKERS_BY_NAME = words("role speaker_role interlocutor speaker speaker_name speaker_id speaker_idx")
 UTTERANCES = words(
     "utterance_text utterance text sentence message content value line speech turn_text msg body"
 )
@@ -55,6 +57,7 @@ ORDERS = words(
     "turn_index turn_number turn_no utt_id utt_idx message_index message_idx sequence seq position order "
     "line_number line_no sr_no"
 )
+PARENTS = words("parent_id parent parent_message_id reply_to reply_to_id in_reply_to")
 STARTS = words("timestamp start start_time start_timestamp begin")
 ENDS = words("end end_time stop stop_time end_timestamp")
 
@@ -89,26 +92,37 @@ def pick(names: Iterable[str], wanted: Iterable[str]) -> str | None:
     return next((forms[w] for w in wanted if w in forms), None)
 
 
-def turn_fields(turn: Mapping[str, Any], fields: Fields) -> tuple[str | None, str | None]:
-    """Return the names of a turn's (role, content) fields, as the registry or the names say."""
-    return _turn_fields(tuple(turn), fields.role, fields.content)
+@dataclass(frozen=True, slots=True)
+class TurnFields:
+    """Names of the fields of a turn."""
+
+    role: str | None
+    content: str | None
+    start: str | None
+    end: str | None
+
+
+def turn_fields(turn: Mapping[str, Any], fields: Fields) -> TurnFields:
+    """Return the names of a turn's fields, as the registry or the names say."""
+    return _turn_fields(tuple(turn), fields.role, fields.content, fields.start, fields.end)
 
 
 @lru_cache(maxsize=1000)  # a source's turns have a handful of key sets
 def _turn_fields(
-    names: tuple[str, ...], role: str | None, content: str | None
-) -> tuple[str | None, str | None]:
+    names: tuple[str, ...], role: str | None, content: str | None, start: str | None, end: str | None
+) -> TurnFields:
     role = role or pick(names, TURN_ROLE)
-    return role, content or pick((k for k in names if k != role), TURN_TEXT)
+    content = content or pick((k for k in names if k != role), TURN_TEXT)
+    return TurnFields(role, content, start or pick(names, STARTS), end or pick(names, ENDS))
 
 
 def is_turn(value: Any) -> bool:
     """Say whether a value is a turn: an object with a role and a content, or `{"user": "..."}`."""
     if not isinstance(value, dict) or not value:
         return False
-    role, content = turn_fields(value, Fields())
-    if role is not None and content is not None:
-        return value[role] is None or isinstance(value[role], str | int)
+    names = turn_fields(value, Fields())
+    if names.role is not None and names.content is not None:
+        return value[names.role] is None or isinstance(value[names.role], str | int)
     return keyed_by_role(value)
 
 
@@ -123,7 +137,7 @@ def is_turn_list(value: Any) -> bool:
         return False
     if any(turns_field(v) is not None for v in value[:1]):
         return False
-    roles = [turn_fields(v, Fields())[0] for v in value]
+    roles = [turn_fields(v, Fields()).role for v in value]
     if any(role is None and len(v) > 1 for role, v in zip(roles, value, strict=True)):
         return False  # rows of a table of exchanges: {"user": ..., "assistant": ...}
     extra = any(dialogue_key(k) for k in value[0])  # rows of an utterance table
@@ -146,7 +160,8 @@ def turns_field(row: Mapping[str, Any]) -> str | None:
     Raises:
         RefusedError: `ambiguous_columns`, several fields hold turns and none has a usual name.
     """
-    lists = [k for k, v in row.items() if isinstance(v, list) and v and all(is_turn(t) for t in v)]
+    # The first turns decide; a bad turn later on is then named as what it is.
+    lists = [k for k, v in row.items() if isinstance(v, list) and any(is_turn(t) for t in v[:3])]
     usual = pick(lists, TURN_LISTS)
     if usual is not None:
         return usual
@@ -162,7 +177,7 @@ def turns_field(row: Mapping[str, Any]) -> str | None:
 
 def _is_turns_without_roles(value: Any) -> bool:
     """Say whether a list holds texts, or objects with a text but no speaker (roles will be unknown)."""
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list):
         return False
     if all(isinstance(v, str) for v in value):
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 from pixelated.core.source import Fields, Mapping
 from pixelated.standardise import turns
 from pixelated.standardise.fields import get, has, normal
-from pixelated.standardise.roles import known_role
+from pixelated.standardise.roles import known_role, plain
 from pixelated.standardise.rows import Candidate, Draft, Refusal, RefusedError, Row, Said
 from pixelated.standardise.shapes.plan import Plan
 from pixelated.standardise.shapes.recognise import (
     ENDS,
     ORDERS,
+    PARENTS,
     SPEAKERS,
     STARTS,
     UTTERANCES,
@@ -24,7 +26,8 @@ from pixelated.standardise.shapes.recognise import (
 )
 
 _LOOK = 20_000  # rows that decide about a table
-_ROLES_BY_ROW = frozenset({"role", "speaker", "interlocutor", "speaker_role"})
+_WEAK = ("type", "party", "actor")  # speakers only where their values are roles of a therapy
+_NOT_THERAPY = frozenset({"human", "ai", "model", "gpt", "chatgpt", "bot", "chatbot", "machine"})
 
 
 def find(values: Sequence[Any], mapping: Mapping) -> Plan | None:
@@ -81,7 +84,14 @@ def _complete(values: Sequence[Any], fields: Fields, mapping: Mapping) -> Fields
 def _speaker(names: Sequence[str], rows: Sequence[dict[str, Any]], mapping: Mapping) -> str | None:
     """Return the column of speakers: the first whose names all have a role, else the first by its name."""
     found = sorted((n for n in names if normal(n) in SPEAKERS), key=lambda n: SPEAKERS.index(normal(n)))
-    return next((n for n in found if _both_sides(rows, n, mapping)), found[0] if found else None)
+    weak = [n for n in names if normal(n) in _WEAK and not _names_machines(rows, n)]
+    sure = next((n for n in (*found, *weak) if _both_sides(rows, n, mapping)), None)
+    return sure or (found[0] if found else None)
+
+
+def _names_machines(rows: Sequence[dict[str, Any]], name: str) -> bool:
+    """Say whether a column tells people from machines, as in sets for detecting generated text."""
+    return any(isinstance(v := row.get(name), str) and plain(v) in _NOT_THERAPY for row in rows)
 
 
 def _both_sides(rows: Sequence[dict[str, Any]], role: str, mapping: Mapping) -> bool:
@@ -126,6 +136,18 @@ def group(rows: Iterable[Row], plan: Plan) -> tuple[list[Candidate], list[Refusa
     return [Candidate(tuple(rows_)) for rows_ in dialogues.values()], refused
 
 
+def beside(refused: Sequence[int], rows: Sequence[Row]) -> set[int]:
+    """Return the ordinals of the rows next to refused ones: their dialogues may lack a turn."""
+    ordinals = [row.ordinal for row in rows]
+    found: set[int] = set()
+    for ordinal in refused:
+        at = bisect_left(ordinals, ordinal)
+        found.update(ordinals[max(0, at - 1) : at])
+        at += at < len(ordinals) and ordinals[at] == ordinal
+        found.update(ordinals[at : at + 1])
+    return found - set(refused)
+
+
 def convert(candidate: Candidate, plan: Plan, mapping: Mapping) -> Draft:
     """Make a dialogue of its rows; what differs between them goes to `source_metadata.turns`."""
     fields = plan.fields
@@ -136,14 +158,32 @@ def convert(candidate: Candidate, plan: Plan, mapping: Mapping) -> Draft:
     kept = [f for f in (fields.role, fields.content, *times) if f]
     used = set(kept)
     shared = _shared_fields([r.value for r in rows])
-    said = [_said(same, fields, used | set(shared)) for same in _collapse(rows, fields)]
+    utterances = _collapse(rows, fields)
+    _require_chain([same[0].value for same in utterances])
+    said = [_said(same, fields, used | set(shared)) for same in utterances]
     draft = turns.build(said, mapping)
     draft.fields, draft.used = shared, used
-    draft.extra["turns"] = [turn.labels for turn in said]
+    labels = [turn.labels for turn in said]
+    if any(labels):
+        draft.extra["turns"] = labels
     repeats = len(rows) - len(said)
     if repeats:
         draft.counts["repeated_rows"] = repeats
     return draft
+
+
+def _require_chain(values: Sequence[dict[str, Any]]) -> None:
+    """Refuse a tree of messages: several answers to one message are several dialogues.
+
+    Raises:
+        RefusedError: `branching_dialogue`.
+    """
+    parent = pick(values[0], PARENTS)
+    if parent is None:
+        return
+    parents = [str(p) for value in values if (p := value.get(parent)) not in (None, "")]
+    if len(set(parents)) < len(parents):
+        raise RefusedError("branching_dialogue", f"several messages have the same {parent!r}")
 
 
 def _all_times(rows: Sequence[Row], field: str) -> bool:
