@@ -132,6 +132,12 @@ def test_surrogates_follow_the_value_not_its_spelling():
     assert normal_form("URL", "https://X.org/") == "https://x.org"
 
 
+def test_what_a_redaction_lays_bare_is_redacted_too():
+    assert contents(redact(record(messages=["1.2.3.40-1.2.3.40"]))) == ["[IP_1]-[IP_1]"]
+    near = "tel 00:11:22:33:44:55, and some more 867-5309"
+    assert contents(redact(record(messages=[near]))) == ["tel [MAC_1], and some more [PHONE_1]"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(st.sampled_from("a1@./- (x)5:\n"), max_size=40), min_size=1, max_size=4))
 def test_redaction_of_any_text_is_stable(texts):

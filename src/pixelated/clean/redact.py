@@ -12,6 +12,7 @@ from pixelated.clean.plain import plain_view
 from pixelated.clean.spans import REVIEW, Detector, Span, resolve
 
 _SURROGATE = re.compile(r"\[([A-Z][A-Z_]*)_(\d{1,9})\]")
+_ROUNDS = 8  # of redaction over one text; what is left after that goes to review
 _COUNTRY_ONE = 11  # digits of a North American number with its country code
 
 
@@ -54,16 +55,22 @@ def redact_record(texts: dict[int, tuple[str, str]], detectors: dict[int, Sequen
     """
     result = Redacted()
     surrogates = Surrogates(text for _, text in texts.values())
-    for position, (label, text) in texts.items():
+    for position, (label, original) in texts.items():
+        text = original
         if position not in detectors:
             continue
         spans, kept = find_spans(text, detectors[position], label)
         result.helplines += kept
-        result.review.update(s.type for s in spans if s.confidence < REVIEW)
         sure = [s for s in spans if s.confidence >= REVIEW]
-        if sure:
-            result.changes[position] = _replace(text, sure, surrogates)
+        for _ in range(_ROUNDS):
+            if not sure:
+                break
+            text = result.changes[position] = _replace(text, sure, surrogates)
             result.counts.update(s.type for s in sure)
+            # What stood glued to a redacted value, or far from its label, may show now.
+            spans, _kept = find_spans(text, detectors[position], label)
+            sure = [s for s in spans if s.confidence >= REVIEW]
+        result.review.update(s.type for s in spans if s.confidence < REVIEW or sure)
     return result
 
 

@@ -104,5 +104,10 @@ def stands_alone(text: str, start: int, end: int) -> bool:
     return not after or not (_word(after[0]) or (after[0] in ".-" and after[1:].isdigit()))
 
 
+def between_digits(text: str, start: int, end: int) -> bool:
+    """Say whether digits touch the span: the test for shapes that letters beside them do not spoil."""
+    return text[max(0, start - 1) : start].isdigit() or text[end : end + 1].isdigit()
+
+
 def _word(character: str) -> bool:
     return character.isalnum() or character == "_"

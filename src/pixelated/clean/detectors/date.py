@@ -11,7 +11,7 @@ from typing import Any
 
 import re2
 
-from pixelated.clean.spans import DIGITS, Span, detector, stands_alone
+from pixelated.clean.spans import DIGITS, Span, between_digits, detector, stands_alone
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
@@ -62,7 +62,7 @@ _BIRTH = re2.compile(
 # Digits that only a word before them makes a date.
 _NEEDS_WORD = re2.compile(
     rf"{_FULL_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-    r"|[0-3]?[0-9](?:-[0-3]?[0-9]-|\.[0-3]?[0-9]\.)[0-9]{{2}}"
+    r"|[0-3]?[0-9](?:-[0-3]?[0-9]-|\.[0-3]?[0-9]\.)[0-9]{2}"
 )
 _BIRTH_WORD = re2.compile(r"(?i)\b(?:dob|born|birth|date|birthday)\b")
 _CONTEXT = 30  # characters before digits in which such a word counts
@@ -120,12 +120,8 @@ def _numeric(text: str) -> Iterator[Span]:
             start, end = match.span()
             part_of_more = start > 1 and text[start - 1] in "/-" and text[start - 2].isdigit()
             price = text[max(0, start - 1) : start] in _MONEY
-            if (
-                stands_alone(text, start, end)
-                and not part_of_more
-                and not price
-                and _has_month(match.group())
-            ):
+            cut = between_digits(text, start, end) or text[end : end + 1] == "/"
+            if not (cut or part_of_more or price) and _has_month(match.group()):
                 yield _span(match)
 
 

@@ -52,10 +52,11 @@ def find(text: str) -> Iterator[Span]:
             start, end = match.span(1)
             value = match.group(1).rstrip("-/ ")
             end = start + len(value)
-            if _is_number(value) and stands_alone(text, start, end):
+            if _is_number(value, kind) and stands_alone(text, start, end):
                 yield Span(start, end, kind, _GENERAL if kind == "ID" else 1.0)
 
 
-def _is_number(value: str) -> bool:
+def _is_number(value: str, kind: str) -> bool:
     digits = sum(c.isdigit() for c in value)
-    return digits >= _MIN_DIGITS and not _YEAR.fullmatch(value) and not _WORD_AND_YEAR.fullmatch(value)
+    is_year = _YEAR.fullmatch(value) or _WORD_AND_YEAR.fullmatch(value)
+    return digits >= _MIN_DIGITS and (kind == "MRN" or not is_year)

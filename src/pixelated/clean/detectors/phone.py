@@ -63,7 +63,7 @@ _OTHER_SHAPE = re2.compile(
     r"|(?:19|20)[0-9]{2} ?[-/] ?(?:19|20)[0-9]{2}|[0-9]{1,3}(?:\.[0-9]{1,3}){3})"
 )
 _MIN_LABELLED, _MAX_DIGITS = 7, 15
-_MIN_TRUNK, _MAX_TRUNK = 9, 12  # digits of a number with a trunk zero, the zero counted
+_MIN_TRUNK, _MAX_TRUNK = 9, 13  # digits of a number with a trunk zero, the zero counted
 _MIN_INTERNATIONAL = 8
 _MIN_AREA = 7
 _BY_LABEL = 0.9  # "number is 123-45-6789": a detector that knows the shape wins
