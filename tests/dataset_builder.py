@@ -50,8 +50,10 @@ _METADATA = pa.struct(
     + [("scores", pa.list_(pa.struct([("name", _S), ("value", pa.float64())]))), ("source_metadata", _S)]
 )
 SCHEMA = pa.schema(
-    [("id", _S), ("kind", _S), ("messages", _TURNS), ("chosen", _TURNS), ("rejected", _TURNS)]
-    + [("metadata", _METADATA)]
+    [
+        *(("id", _S), ("kind", _S), ("messages", _TURNS), ("chosen", _TURNS), ("rejected", _TURNS)),
+        ("metadata", _METADATA),
+    ]
 )
 
 _OPENERS = (
@@ -59,12 +61,12 @@ _OPENERS = (
     "It has been a heavy week again", "I could not get out of bed", "We argued about the garden for hours",
     "The meetings help, mostly", "Oh great, another breathing exercise", "I heard the door and froze",
     "You sound just like my last counsellor", "I feel fine, honestly", "Señora Peña — die Nächte sind lang",
-    "Ich weiß nicht, wie es weitergeht", "我最近睡得不好", "J'ai peur de tout perdre 😔", "Мне трудно говорить об этом",
+    "Ich weiß nicht, wie es weitergeht", "我最近睡得不好", "J'ai peur de tout perdre 😔", "Мне трудно говорить об этом",  # noqa: RUF001 - a text in Cyrillic
 )  # fmt: skip
 _REPLIES = (
     "It sounds as if that stayed with you.", "What was going on for you just before that?",
     "Thank you for telling me. Are you safe right now?", "I wonder what the quiet part of you would say.",
-    "Let’s slow down and notice what your body does.", "That took courage.", "¿Qué necesitarías esta noche?",
+    "Let\u2019s slow down and notice what your body does.", "That took courage.", "¿Qué necesitarías hoy?",
     "If it gets worse tonight, call 988 or 1-800-273-8255, or text HOME to 741741.",
     "You can ring 116 123 at any hour; in Australia 13 11 14.", "SAMHSA is at (800) 662-4357, 24/7.",
 )  # fmt: skip
@@ -233,10 +235,12 @@ def _split_entry(split: str, shards: list[list[Record]]) -> dict[str, Any]:
         families = sorted({f for r in shard for f in r["metadata"]["families"]})
         entries.append(
             {
-                "shard_id": f"{split}_{i:03d}", "s3_path": path + ".jsonl",
-                "conversation_count": len(shard), "source_families": families,
+                "shard_id": f"{split}_{i:03d}",
+                "s3_path": path + ".jsonl",
+                "conversation_count": len(shard),
+                "source_families": families,
                 "parquet": {"path": path + ".parquet"},
-            }  # fmt: skip
+            }
         )
     return {"conversations": sum(map(len, shards)), "shards": entries}
 
@@ -272,7 +276,9 @@ def _write_shards(folder: Path, splits: Splits, schema: pa.Schema) -> None:
             path = folder / "shards" / split / f"{split}_{i:03d}.jsonl"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b"".join(orjson.dumps(r, option=orjson.OPT_APPEND_NEWLINE) for r in shard))
-            pq.write_table(pa.Table.from_pylist(shard, schema), path.with_suffix(".parquet"), row_group_size=64)
+            pq.write_table(
+                pa.Table.from_pylist(shard, schema), path.with_suffix(".parquet"), row_group_size=64
+            )
 
 
 def _write_exports(folder: Path, splits: Splits) -> None:
@@ -318,8 +324,9 @@ def _groups(rng: random.Random, pool: int, declared: dict[str, Any]) -> list[lis
     free = [f for f in FAMILIES if declared.get(f, {}).get("mode") != "full"]
     while made < pool:
         family = free[len(groups) % len(free)]
-        # the last fifth stands alone, so that val and test can be filled to the record
-        size = 1 if made > pool * 0.8 else min(rng.randint(1, 4), pool - made)
+        # three of each family first; the last fifth stands alone, so that val and test can be filled
+        size = 3 if len(groups) < len(free) else min(rng.randint(1, 4), pool - made)
+        size = 1 if made > pool * 0.8 else size
         groups.append(_group(rng, family, len(groups), size))
         made += size
     for family in declared:
@@ -368,10 +375,18 @@ def _group(rng: random.Random, family: str, number: int, size: int, note: str = 
 
 def _record(rng: random.Random, family: str, source: str, group: str, serial: str) -> Record:
     identity = f"{source}-{_hex(source + serial)[:20]}"
-    kind = "preference" if family == "dpo_preference" else ("text" if family == "video_transcripts" else "dialogue")
+    kind = (
+        "preference"
+        if family == "dpo_preference"
+        else ("text" if family == "video_transcripts" else "dialogue")
+    )
     tail = f"({_words(serial)})"  # so that no two records say the same
-    messages = [{"role": "assistant", "content": _say(rng, tail)}] if kind == "text" else _talk(rng, kind, tail)
-    answers = [[{"role": "assistant", "content": rng.choice(_REPLIES) + f" {side}"}] for side in ("Yes.", "No.")]
+    messages = (
+        [{"role": "assistant", "content": _say(rng, tail)}] if kind == "text" else _talk(rng, kind, tail)
+    )
+    answers = [
+        [{"role": "assistant", "content": rng.choice(_REPLIES) + f" {side}"}] for side in ("Yes.", "No.")
+    ]
     extra = [f for f in ("cptsd", "addiction") if f != family and rng.random() < 0.1]
     return {
         "id": identity, "kind": kind, "messages": messages,

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import dataset_builder as builder
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+import dataset_builder as builder
 
 Record = dict[str, Any]
 STEPS = ("records", "derived", "counted", "written", "bytes")
@@ -62,7 +63,7 @@ class Planting:
 
     def file(self, split: str = "train", suffix: str = ".jsonl") -> Path:
         """Return the last shard file of a split (its last written row is the split's last record)."""
-        return sorted((self.folder / "shards" / split).glob("*" + suffix))[-1]
+        return max((self.folder / "shards" / split).glob("*" + suffix))
 
     def name(self, path: Path) -> str:
         """Return a path as verdicts name it, and take it as touched."""
@@ -117,7 +118,9 @@ def plant(dataset: Path, fault: str, seed: int = 0) -> list[str]:
     return planting.touched
 
 
-def fault(gate: str, step: str = "records") -> Callable[[Callable[[Planting], None]], Callable[[Planting], None]]:
+def fault(
+    gate: str, step: str = "records"
+) -> Callable[[Callable[[Planting], None]], Callable[[Planting], None]]:
     """File a fault under its function's name."""
     assert step in STEPS
 
@@ -235,7 +238,7 @@ def an_id_stands_in_two_splits(p: Planting) -> None:
 @fault("leakage", "written")
 def a_stage_file_holds_a_test_record(p: Planting) -> None:
     record = p.pick("test", lambda r: r["kind"] == "dialogue")
-    path = sorted((p.folder / "stages").glob("*.jsonl"))[-1]
+    path = max((p.folder / "stages").glob("*.jsonl"))
     _append(path, {"id": record["id"], "messages": record["messages"]})
 
 
@@ -626,7 +629,7 @@ def the_compiled_export_lacks_a_record(p: Planting) -> None:
 
 @fault("hash", "written")
 def a_stage_file_holds_a_text_of_no_shard(p: Planting) -> None:
-    path = sorted((p.folder / "stages").glob("*.jsonl"))[0]
+    path = min((p.folder / "stages").glob("*.jsonl"))
     _append(path, {"id": "stray", "messages": [{"role": "user", "content": "from nowhere"}]})
     p.touched.append("stray")
 
@@ -719,7 +722,7 @@ def a_family_has_a_wrong_count(p: Planting) -> None:
 
 @fault("stats", "counted")
 def a_source_has_a_wrong_split_count(p: Planting) -> None:
-    name = sorted(p.manifest["sources"])[0]
+    name = min(p.manifest["sources"])
     _wrong(p, "sources", name, "splits", "train", name=f"sources.{name}")
 
 

@@ -6,15 +6,15 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from dataset_builder import build
-from planter import FAULTS, copy_tree, plant
 
+from dataset_builder import build
 from pixelated.verify import ORDER, verify_dataset
+from planter import FAULTS, copy_tree, plant
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("sound") / "dataset", seed=7)
+    return build(tmp_path_factory.mktemp("sound") / "dataset", seed=7, pool=130)
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))

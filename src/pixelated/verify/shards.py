@@ -1,7 +1,8 @@
 """The shards that a manifest declares, and their rows: JSON lines and Parquet side by side.
 
-Where one of the two cannot be read, the other is measured, so that a damaged file is a fault of the
-hash gate alone; where neither can, nothing is known of those records and every gate fails.
+Where one of the two cannot be read, or is not the declared file, the other is measured, so that one
+damaged file is a fault of the hash gate alone; where neither can be read, nothing is known of those
+records and every gate fails.
 """
 
 from __future__ import annotations
@@ -151,48 +152,62 @@ def _parquet_rows(shard: Shard, twin: Twin | None, reading: Reading) -> Iterator
 
 def _paired_rows(shard: Shard, twin: Twin, reading: Reading) -> Iterator[Row]:
     """Yield the JSON rows; a bad line is replaced by its Parquet row, a difference is filed."""
-    number = 0
+    number, doubted = 0, _parquet_is_truer(shard, reading)
     for block in _blocks(shard, reading):
         table = None if twin.problem else twin.take(len(block))
         if table is None or table.num_rows != len(block):
             reading.integrity.add(twin.problem or "ends early", shard.twin)
             table = None
-        spare = _compare(block, table, shard, number, reading)
+        differing = _compare(block, table, shard, number, reading)
+        spare = {} if table is None else _spare(block, table, differing if doubted else [])
         for i, line in enumerate(block):
             number += 1
-            row = line.row if line.row is not None else spare.get(i)
-            if row is not None:
-                yield number, key(line.raw) if line.row is not None else b"", row
+            if i in spare:
+                yield number, b"", spare[i]
+            elif line.row is not None:
+                yield number, key(line.raw), line.row
             else:
                 _unmeasured(reading, f"{shard.path}:{number}")
 
 
-def _compare(
-    block: list[Line], table: Any, shard: Shard, before: int, reading: Reading
-) -> dict[int, dict[str, Any]]:
-    """File bad lines and unequal rows of one block; return the Parquet rows of the bad lines."""
-    good = [i for i, line in enumerate(block) if line.row is not None]
-    bad = [i for i, line in enumerate(block) if line.row is None]
-    for i in bad:
-        _bad_line(block[i], shard, before + i + 1, reading)
+def _parquet_is_truer(shard: Shard, reading: Reading) -> bool:
+    """Say whether the JSON lines are not the declared file and the Parquet file is."""
+    lines, twin = reading.files.fact(shard.path), reading.files.fact(shard.twin)
+    declared = mapping(shard.entry.get("parquet")).get("sha256")
+    return lines.sha256 != shard.entry.get("sha256") and twin.sha256 == declared
+
+
+def _compare(block: list[Line], table: Any, shard: Shard, before: int, reading: Reading) -> list[int]:
+    """File bad lines and unequal rows of one block; return the positions of the unequal ones."""
+    rows = {i: line.row for i, line in enumerate(block) if line.row is not None}
+    for i, line in enumerate(block):
+        if line.row is None:
+            _bad_line(line, shard, before + i + 1, reading)
     if table is None:
-        return {}
-    rows = [r for r in (block[i].row for i in good) if r is not None]
-    kept = table if not bad else table.take(good)
-    for position in unequal_rows([block[i].raw for i in good], rows, kept):
-        name = _name(rows[position], shard.path, before + good[position] + 1)
+        return []
+    good = list(rows)
+    kept = table if len(good) == len(block) else table.take(good)
+    unequal = [good[i] for i in unequal_rows([block[i].raw for i in good], list(rows.values()), kept)]
+    for i in unequal:
+        name = _name(rows[i], shard.path, before + i + 1)
         reading.integrity.add("the JSON line and the Parquet row differ", name, "compile the dataset again")
-    spare = {i: rows_of(table.slice(i, 1))[0] for i in bad}
-    return {i: row for i, row in spare.items() if row is not None}
+    return unequal
+
+
+def _spare(block: list[Line], table: Any, differing: list[int]) -> dict[int, dict[str, Any]]:
+    """Return the Parquet rows that stand in for bad lines, and for `differing` ones."""
+    wanted = [i for i, line in enumerate(block) if line.row is None] + differing
+    found = {i: rows_of(table.slice(i, 1))[0] for i in wanted}
+    return {i: row for i, row in found.items() if row is not None}
 
 
 def _disputed_rows(shard: Shard, lines: int, twin: Twin, reading: Reading) -> Iterator[Row]:
-    """Read the file that holds the declared number of records, the JSON lines where neither does."""
+    """Read the file that holds the declared number of records, the JSON lines where both or neither do."""
     declared = natural(shard.entry.get("conversation_count"))
     reading.integrity.add(
         f"{lines} JSON lines but {twin.rows} Parquet rows", shard.path, "compile the dataset again"
     )
-    by_parquet = declared == twin.rows
+    by_parquet = declared == twin.rows != lines or _parquet_is_truer(shard, reading)
     other = {
         _name(row, shard.path, n)
         for n, _, row in (

@@ -8,6 +8,7 @@ from typing import Any
 
 from pixelated.core.verdict import Verdict
 from pixelated.verify.dataset import Dataset, open_dataset, scan
+from pixelated.verify.findings import Findings
 from pixelated.verify.gates.stats import Stats
 from pixelated.verify.registry import GATES, Gate, gate_names
 
@@ -69,9 +70,11 @@ def _verdict(name: str, gate: Gate, dataset: Dataset) -> Verdict:
         measured, required = gate.judge()
     except Exception as error:  # noqa: BLE001 - a gate that cannot judge has failed; the others go on
         gate.findings.add(f"the gate broke off ({type(error).__name__})", "manifest.json")
-    found, unread = gate.findings, dataset.unmeasured
-    errors = [*found.errors, *unread.errors]
-    examples = list(dict.fromkeys([*found.examples, *unread.examples]))
+    # of a dataset without a record only the hash gate has anything to say beyond that
+    found = gate.findings if len(dataset.keys) or name == "hash" else Findings()
+    unread = dataset.unmeasured
+    errors = [*unread.errors, *found.errors]
+    examples = list(dict.fromkeys([*unread.examples, *found.examples]))
     remedy = ""
     if errors:
         remedy = found.remedy or (
