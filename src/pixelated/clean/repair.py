@@ -51,7 +51,7 @@ _CONFIG = ftfy.TextFixerConfig(
 )
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
+_BREAKS = re.compile("\r\n?|[\x0b\x0c\u2028\u2029]")
 _TERMINAL = re.compile("\x1b\\[[0-9;?]*[ -/]*[@-~]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _C1 = re.compile("[\x80-\x9f]")
@@ -62,6 +62,12 @@ _ZERO_WIDTH = re.compile(
 )
 
 
+# Any character that the steps for rare damage look for: one look instead of five.
+_RARE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]"
+)
+
+
 def repair_text(text: str, *, html: bool = False) -> tuple[str, list[str]]:
     """Return the repaired text and the names of the repairs that changed it.
 
@@ -69,8 +75,12 @@ def repair_text(text: str, *, html: bool = False) -> tuple[str, list[str]]:
         text: any string; lone surrogates are allowed and become U+FFFD.
         html: the source says that the text is HTML: tags are stripped, block tags to line breaks.
     """
-    steps = _HTML_STEPS if html else _STEPS
-    return _apply(steps, text)
+    text, fixed = _apply(_HTML_STEPS if html else _STEPS, text)
+    if _RARE.search(text):
+        text, more = _apply(_RARE_STEPS, text)
+        fixed += more
+    text, more = _apply(_LAST_STEPS, text)
+    return text, fixed + more
 
 
 def repair_encoding(text: str, *, normalize: bool) -> tuple[str, list[str]]:
@@ -131,18 +141,20 @@ _ENCODING_STEPS: tuple[tuple[str, Step], ...] = (
     ("zero_width", lambda text: text.replace("\ufeff", "")),
     ("nfc", lambda text: unicodedata.normalize("NFC", text)),
 )
-_STEPS: tuple[tuple[str, Step], ...] = (
-    ("entities", markup.unescape),
-    *_ENCODING_STEPS[:3],
-    ("line_breaks", lambda text: _BREAKS.sub("\n", text)),
-    ("controls", _drop_controls),
-    ("spaces", lambda text: text.replace("\u00a0", " ")),
-    ("zero_width", lambda text: _ZERO_WIDTH.sub("", text)),
-    _ENCODING_STEPS[-1],
-)
+_STEPS: tuple[tuple[str, Step], ...] = (("entities", markup.unescape), *_ENCODING_STEPS[:2])
 _HTML_STEPS: tuple[tuple[str, Step], ...] = (
     ("tags", markup.strip_tags),
     _STEPS[0],
     ("tags_in_entities", _strip_again),
     *_STEPS[1:],
+)
+_RARE_STEPS: tuple[tuple[str, Step], ...] = (
+    _ENCODING_STEPS[2],
+    ("line_breaks", lambda text: _BREAKS.sub("\n", text)),
+    ("controls", _drop_controls),
+    ("zero_width", lambda text: _ZERO_WIDTH.sub("", text)),
+)
+_LAST_STEPS: tuple[tuple[str, Step], ...] = (
+    ("spaces", lambda text: text.replace("\u00a0", " ")),
+    _ENCODING_STEPS[-1],
 )

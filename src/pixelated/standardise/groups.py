@@ -5,13 +5,11 @@ The values are hashed, so that no name and no address shows in a group's key.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from pixelated.core.hashing import fold
+from pixelated.core.hashing import fold, short_hash
 from pixelated.core.source import Source
 from pixelated.standardise.fields import get, normal, words
 from pixelated.standardise.rows import Draft, RefusedError
@@ -77,5 +75,4 @@ def _columns(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _key(source: str, values: list[Any]) -> str:
-    text = json.dumps(values, ensure_ascii=True, sort_keys=True, default=str)
-    return f"{source}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return f"{source}:{short_hash(*map(str, values))[:16]}"

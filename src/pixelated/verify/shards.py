@@ -16,7 +16,7 @@ from pixelated.verify.hashes import key
 from pixelated.verify.jsonl import Line, read_blocks
 from pixelated.verify.paths import FileFact, Files
 from pixelated.verify.record import mapping, natural
-from pixelated.verify.twins import Twin, rows_of, unequal_rows
+from pixelated.verify.twins import Twin, rows_of, some_rows, unequal_rows
 
 SPLITS = ("train", "val", "test")
 _BATCH = 500
@@ -186,7 +186,7 @@ def _compare(block: list[Line], table: Any, shard: Shard, before: int, reading: 
     if table is None:
         return []
     good = list(rows)
-    kept = table if len(good) == len(block) else table.take(good)
+    kept = table if len(good) == len(block) else some_rows(table, good)
     unequal = [good[i] for i in unequal_rows([block[i].raw for i in good], list(rows.values()), kept)]
     for i in unequal:
         name = _name(rows[i], shard.path, before + i + 1)

@@ -68,6 +68,12 @@ def unequal_rows(raw: list[bytes], rows: list[dict[str, Any]], table: pa.Table) 
     return [i for i, row in enumerate(rows) if twins[i] is None or not _same(row, twins[i])]
 
 
+def some_rows(table: pa.Table, rows: list[int]) -> pa.Table:
+    """Return the rows at these positions, whatever their types (not every type can be gathered)."""
+    pieces = [table.slice(i, 1) for i in rows]
+    return pa.concat_tables(pieces) if pieces else table.slice(0, 0)
+
+
 def rows_of(table: pa.Table) -> list[dict[str, Any] | None]:
     """Return the rows as objects; None where one cannot be decoded (invalid UTF-8, dates out of range)."""
     try:

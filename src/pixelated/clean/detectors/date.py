@@ -32,7 +32,7 @@ _ZONE = r"(?: ?[ap]\.?m\.?\b|Z\b|[+-][0-9]{2}:?[0-9]{2}\b)?"
 _TIME = rf"(?:(?:[T ]| at ){_CLOCK}{_ZONE})?"
 
 _MONTH_DAY = re2.compile(
-    rf"(?i)\b(?P<month>{_MONTH})(?:\b\.?(?:,? ?the |[ \-/.,]{{0,3}})|)(?P<day>{_ORDINAL}|{_DAY}\b){_RANGE}"
+    rf"(?i)\b(?P<month>{_MONTH})(?:\b,? the |\b\.?[ \-/.,]{{0,3}}|)(?P<day>{_ORDINAL}|{_DAY}\b){_RANGE}"
     rf"(?P<year>(?:,? of|[,\-/.]|) ?{_YEAR}{_TIME})?"
 )
 _DAY_MONTH = re2.compile(

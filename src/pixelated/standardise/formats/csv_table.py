@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 
 from pixelated.standardise.formats import FORMATS
@@ -43,31 +43,31 @@ class CsvTable:
         allow_big_cells()
         parsed = Parsed(fixed=dict(document.decoded.fixed))
         lines = split_lines(document.decoded.text)
-        named = _SEPARATOR.fullmatch(lines[0].strip()) if lines else None
-        dialect = choose_dialect(lines, document.name) if named is None else Dialect(named[1])
-        table = list(records(lines, dialect))[0 if named is None else 1 :]
-        header, body = _header(table)
+        header, body = _header(read_table(lines, document.name))
         for ordinal, record in enumerate(body):
             parsed.raw_rows += 1
             _take(parsed, record, ordinal, header)
         return parsed
 
 
-def choose_dialect(lines: Sequence[str], name: str) -> Dialect:
-    """Return the dialect under which the rows of a table agree best.
+def read_table(lines: list[str], name: str) -> list[Record]:
+    """Return the records under the dialect in which they agree best, the header first.
 
-    Standard quoting is tried first; backslash escapes and no quoting at all only where it fails.
+    Standard quoting is tried first; backslash escapes, or no quoting at all, only where it fails and the
+    other leaves no row broken.
     """
-    lines = list(lines)
+    named = _SEPARATOR.fullmatch(lines[0].strip()) if lines else None
+    if named is not None:
+        return list(records(lines, Dialect(named[1])))[1:]
     best, _, _ = _best(lines[:_LOOK], name)
-    if not any('"' in line for line in lines):
-        return best
-    broken = _broken(lines, best)
-    if broken:
-        for other in _others(best, lines):
-            if _broken(lines, other) == 0 and (other.quoting or _quotes_are_text(lines, other)):
-                return other
-    return best
+    table = list(records(lines, best))
+    if not _broken(table) or not any('"' in line for line in lines):
+        return table
+    for other in _others(best, lines):
+        again = list(records(lines, other))
+        if not _broken(again) and (other.quoting or _quotes_are_text(again)):
+            return again
+    return table
 
 
 def _others(best: Dialect, lines: list[str]) -> Iterator[Dialect]:
@@ -78,10 +78,10 @@ def _others(best: Dialect, lines: list[str]) -> Iterator[Dialect]:
         yield Dialect(best.delimiter, quoting=False)
 
 
-def _quotes_are_text(lines: list[str], dialect: Dialect) -> bool:
+def _quotes_are_text(table: list[Record]) -> bool:
     """Say whether quotes at the ends of cells mostly stand alone, as in prose, and not in pairs."""
     alone = pairs = 0
-    for record in records(lines, dialect):
+    for record in table:
         for cell in record.cells or []:
             starts, ends = cell.startswith('"'), cell.endswith('"') and len(cell) > 1
             pairs += starts and ends
@@ -109,12 +109,10 @@ def _agreement(lines: list[str], dialect: Dialect) -> tuple[float, int]:
     return widths.count(widths[0]) / len(widths), widths[0]
 
 
-def _broken(lines: list[str], dialect: Dialect) -> int:
+def _broken(table: list[Record]) -> int:
     """Count the records that can't be read or have not the header's width."""
-    widths = Counter(len(r.cells) if r.cells else -1 for r in records(lines, dialect))
-    first = next((r for r in records(lines[:2], dialect)), None)
-    right = widths[len(first.cells)] if first is not None and first.cells else 0
-    return sum(widths.values()) - right
+    width = len(table[0].cells) if table and table[0].cells else 0
+    return sum(r.cells is None or len(r.cells) != width for r in table)
 
 
 def _header(table: list[Record]) -> tuple[list[str], list[Record]]:

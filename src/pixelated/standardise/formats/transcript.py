@@ -37,7 +37,8 @@ class Transcript:
         )
         if starts or (len(set(known.values())) > 1 and sum(names[n] for n in known) * 2 > len(marks)):
             return 80
-        repeated = 1 < len(names) <= len(marks) / 2
+        written = {plain(m.name) for m in marks}
+        repeated = any(1 < len(n) <= len(marks) / 2 for n in (names, written))
         return 80 if repeated and len(marks) >= max(_MIN_MARKS, _MIN_NAMED * len(sample.lines)) else 0
 
     def parse(self, document: Document) -> Parsed:

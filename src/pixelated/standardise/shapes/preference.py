@@ -102,9 +102,9 @@ def _continues(prompt: list[Message], shared: list[Message]) -> bool:
 def _check(prompt: list[Message], chosen: list[Message], rejected: list[Message], mapping: Mapping) -> None:
     if not chosen or not rejected:
         raise RefusedError("no_reply", "the chosen or the rejected answer is empty")
-    if not any(m.role == turns.swap("user", mapping) for m in prompt):
-        raise RefusedError("no_prompt", "there is no prompt before the answers")
     if any(answer[0].role != turns.swap("assistant", mapping) for answer in (chosen, rejected)):
         raise RefusedError("preference_diverges", "the two dialogues differ before the last answer")
+    if not any(m.role == turns.swap("user", mapping) for m in prompt):
+        raise RefusedError("no_prompt", "there is no prompt before the answers")
     if [(m.role, m.content) for m in chosen] == [(m.role, m.content) for m in rejected]:
         raise RefusedError("equal_preference", "chosen and rejected are the same")

@@ -126,6 +126,12 @@ def is_turn(value: Any) -> bool:
     return keyed_by_role(value)
 
 
+def is_turn_pair(value: Any) -> bool:
+    """Say whether a value is a turn written as `["user", "text"]`."""
+    two = isinstance(value, list) and [type(v) for v in value] == [str, str]
+    return two and known_role(value[0], {}) is not None
+
+
 def keyed_by_role(turn: Mapping[str, Any]) -> bool:
     """Say whether all fields of a turn are named after roles (`{"Patient": "...", "Therapist": "..."}`)."""
     return all(known_role(k, {}) in {"user", "assistant"} and isinstance(v, str) for k, v in turn.items())
@@ -161,7 +167,7 @@ def turns_field(row: Mapping[str, Any]) -> str | None:
         RefusedError: `ambiguous_columns`, several fields hold turns and none has a usual name.
     """
     # The first turns decide; a bad turn later on is then named as what it is.
-    lists = [k for k, v in row.items() if isinstance(v, list) and any(is_turn(t) for t in v[:3])]
+    lists = [k for k, v in row.items() if isinstance(v, list) and any(is_turn(t) or is_turn_pair(t) for t in v[:3])]
     usual = pick(lists, TURN_LISTS)
     if usual is not None:
         return usual

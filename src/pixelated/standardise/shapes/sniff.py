@@ -10,7 +10,7 @@ from typing import Any
 
 from pixelated.core.source import Fields, Mapping
 from pixelated.standardise.dialogue_text import START, spoken_by_known
-from pixelated.standardise.fields import get
+from pixelated.standardise.fields import get, normal
 from pixelated.standardise.rows import RefusedError
 from pixelated.standardise.shapes.recognise import (
     CHOSEN,
@@ -54,13 +54,19 @@ def sniff_row(row: Dict[str, Any], mapping: Mapping) -> Plan:
     raise RefusedError(*found)
 
 
+@lru_cache(maxsize=10_000)
+def _may_hold_dialogue(name: str) -> bool:
+    """Say whether a dialogue may be written out in a text field of this name."""
+    return normal(name) in TEXTS or normal(name) in TURN_LISTS
+
+
 def _signature(row: Dict[str, Any]) -> Signature | None:
     """Return all that the plan of a row of plain fields depends on; None where it depends on more."""
     kinds = []
     for name, value in row.items():
         if isinstance(value, str):
-            if pick((name,), (*TEXTS, *TURN_LISTS)) is not None:
-                return None  # a dialogue may be written out in it
+            if _may_hold_dialogue(name):
+                return None
             kinds.append((name, "text" if value.strip() else "empty"))
         elif value is None or isinstance(value, int | float):
             kinds.append((name, "empty" if value is None else "number"))

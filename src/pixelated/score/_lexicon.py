@@ -1,0 +1,25 @@
+"""The word lists of `presets/score/lexicon.yaml`."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pixelated.core.presets import load_preset
+
+
+@cache
+def word_set(name: str) -> frozenset[str]:
+    """Return the words of a list."""
+    return frozenset(_table()[name].split())
+
+
+@cache
+def language_words() -> dict[str, frozenset[str]]:
+    """Return frequent words of languages other than English, by language code."""
+    return {code: frozenset(found.split()) for code, found in _table()["languages"].items()}
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return load_preset("score", "lexicon")

@@ -1,0 +1,130 @@
+"""Scores of a file of JSON lines: `{"id", "messages"}` in, `{"id", "scores", "reasons"}` out.
+
+A line that is no such record is quarantined with its row and a reason, and the rest is scored.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from pixelated.core.errors import UsageError
+from pixelated.core.store import LocalStore
+from pixelated.score.dialogue import Dialogue
+from pixelated.score.protocol import Scorer
+from pixelated.score.table import build_scorers, count_values
+
+BOM = b"\xef\xbb\xbf"
+
+
+class _Refused(Exception):  # noqa: N818 - it carries a reason and is no failure
+    """This line is no record; the argument is the reason code."""
+
+
+def score_file(path: Path, names: Sequence[str], output: Path) -> dict[str, Any]:
+    """Score every record of `path` and write `output`; return what `--json` prints, without times.
+
+    A line of `output` holds `id`, `scores` (name -> number or null) and `reasons` (name -> code).
+    Refused lines go to `<output stem>.quarantine.jsonl` beside it (file, row, reason; never text).
+    Rows count from 0, blank lines not counted.
+
+    Args:
+        path: JSON lines of `{"id", "messages": [{"role", "content"}]}`; the `chosen` answer of a
+            preference record ends its conversation.
+        names: scorers.
+        output: file to write, by an atomic rename.
+
+    Raises:
+        UsageError: there is no such file or scorer.
+    """
+    if not path.is_file():
+        raise UsageError("no_such_file", f"there is no file {path}", "give a file of JSON lines")
+    run = _Run(path.name, build_scorers(names))
+    store = LocalStore(output.parent)
+    with path.open("rb") as source:
+        store.write(output.name, lambda f: _write(f, run.lines(source)))
+    refused = f"{output.stem}.quarantine.jsonl"
+    store.remove(refused)  # of an earlier run
+    if run.quarantined:
+        store.write(refused, lambda f: _write(f, iter(run.quarantined)))
+    return run.report() | {"output": str(output)}
+
+
+class _Run:
+    """The counts of one run over one file."""
+
+    def __init__(self, name: str, scorers: list[Scorer]) -> None:
+        self.name = name
+        self.scorers = scorers
+        self.quarantined: list[dict[str, Any]] = []
+        self.values: dict[str, list[float | None]] = {scorer.name: [] for scorer in scorers}
+        self.rows = 0
+
+    def lines(self, source: BinaryIO) -> Iterator[dict[str, Any]]:
+        for line in source:
+            data = line.removeprefix(BOM).strip() if self.rows == 0 else line.strip()
+            if not data:
+                continue
+            try:
+                yield self._scored(data)
+            except _Refused as refused:
+                reason = str(refused)
+                self.quarantined.append({"file": self.name, "row": self.rows, "reason": reason})
+            self.rows += 1
+
+    def _scored(self, data: bytes) -> dict[str, Any]:
+        name, messages = _record(data)
+        dialogue = Dialogue(messages)
+        found = {scorer.name: scorer(dialogue) for scorer in self.scorers}
+        for scorer, score in found.items():
+            self.values[scorer].append(score.value)
+        return {
+            "id": name,
+            "scores": {scorer: score.value for scorer, score in found.items()},
+            "reasons": {scorer: score.reason for scorer, score in found.items()},
+        }
+
+    def report(self) -> dict[str, Any]:
+        reasons = Counter(line["reason"] for line in self.quarantined)
+        return {
+            "rows_in": self.rows,
+            "kept": self.rows - len(self.quarantined),
+            "added": 0,
+            "dropped": 0,
+            "quarantined": len(self.quarantined),
+            "raw_rows": self.rows,
+            "reasons": dict(sorted(reasons.items())),
+            "scorers": {name: count_values(values) for name, values in self.values.items()},
+        }
+
+
+def _record(data: bytes) -> tuple[str | int, list[dict[str, str]]]:
+    try:
+        record = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise _Refused("invalid_json") from None
+    if not isinstance(record, dict):
+        raise _Refused("not_an_object")
+    if not isinstance(record.get("id"), str | int):
+        raise _Refused("no_id")
+    return record["id"], _messages(record.get("messages")) + _messages(record.get("chosen") or [])
+
+
+def _messages(value: Any) -> list[dict[str, str]]:
+    if not isinstance(value, list):
+        raise _Refused("no_messages")
+    for message in value:
+        if not isinstance(message, dict) or not all(
+            isinstance(message.get(k), str) for k in ("role", "content")
+        ):
+            raise _Refused("bad_message")
+    return value
+
+
+def _write(stream: BinaryIO, rows: Iterator[dict[str, Any]]) -> None:
+    for row in rows:
+        stream.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))

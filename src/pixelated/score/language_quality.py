@@ -1,0 +1,144 @@
+"""`language_quality`: does the text read like English that people write, or like noise?
+
+Four factors, each 1 for ordinary text: are the letters of the words those of English; do function
+words stand where English has them, and often enough; is the text free of loops; is it free of
+residue (wrong decoding, control characters, symbols). The value is their product.
+
+Basis: letter trigrams (Shannon 1951), closed-class words as the frame of syntax. The tables come
+from `english.json`, which names the permissive text it was made from (counsel_chat, diasafety,
+Changelog transcripts), and the mid-points below were read off the same text and its shuffled copies.
+
+Known limits: it judges form and not sense, so fluent nonsense passes; dialects and heavy slang lose
+a little on the letters; languages outside the list in `_language` that use plain Latin letters look
+like noise.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+
+from pixelated.score._evidence import sigmoid, trust
+from pixelated.score._language import foreign_reason
+from pixelated.score.dialogue import Dialogue, Turn
+from pixelated.score.english import english, word_letters
+from pixelated.score.protocol import SCORERS, Score, Scorer
+
+MIN_LETTERS = 12
+# Benefit of the doubt, in log-odds, before anything is read; a short text stays near it.
+PRIOR = 2.0
+# Mean log-probability of a letter: real text -1.8 (99 % above -2.4), letters shuffled inside words
+# with the ends in place -3.2 (99 % below -2.6), shuffled freely -4 and less.
+LETTERS_MIDDLE, LETTERS_SLOPE, LETTERS_HALF = -2.65, 7.0, 20
+# Mean order evidence of a word: real +0.5, keywords without grammar -0.1, shuffled words -0.4.
+ORDER_MIDDLE, ORDER_SLOPE, ORDER_HALF = 0.05, 9.0, 10
+# Share of closed-class words: real 0.57 (99 % above 0.25), keyword lists about 0.
+CLOSED_MIDDLE, CLOSED_SLOPE, CLOSED_HALF = 0.2, 20.0, 10
+# Repeated runs of four words: ordinary text stays below a fifth.
+LOOP_FREE, LOOP_WORDS, LOOP_MIN = 0.2, 4, 24
+NOISE_WEIGHT = 8.0
+NOISY_TURN_LETTERS, NOISY_TURN_MEAN = 30, -2.9
+
+_PLAIN_CHARACTERS = dict.fromkeys(
+    map(
+        ord,
+        string.ascii_letters
+        + string.digits
+        + " \t\n\r.,;:!?'\"-()/&%$*"
+        + "\u2019\u2018\u201c\u201d\u2013\u2014\u2026",
+    )
+)
+# Two characters that UTF-8 read as cp1252 leaves behind, or a lost character.
+_CP1252 = bytes(range(0x80, 0xA0)).decode("cp1252", "ignore")
+_RESIDUE = re.compile(
+    f"[\u00c3\u00c2\u00e2][\u0080-\u00bf{_CP1252}]{{1,2}}|\ufffd|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+)
+
+
+@SCORERS.register("language_quality")
+def language_quality() -> Scorer:
+    """Make the scorer; it has no settings."""
+    return Scorer(
+        name="language_quality",
+        version=1,
+        judge=_judge,
+        measures="text that reads like English: letters, function words, no loops, no residue",
+        basis="letter trigrams and closed-class order, tables from permissive text named in english.json",
+        limits="judges form, not sense; null for other languages and scripts and below 12 letters",
+    )
+
+
+def _judge(dialogue: Dialogue) -> Score:
+    found, text = dialogue.words, dialogue.speech
+    readable = _RESIDUE.sub("", text) if not text.isascii() else text
+    if reason := foreign_reason(readable, found, english().closed):
+        return Score(None, reason)
+    if sum(map(len, found)) < MIN_LETTERS and readable == text:
+        return Score(None, "too_short")
+    factors = {
+        "letters": _letters(found),
+        "word_order": _order(dialogue),
+        "function_words": _closed(found),
+        "repetition": _no_loops(found),
+        "residue": _no_noise(text),
+    }
+    worst = min(factors, key=lambda name: factors[name])
+    value = 1.0
+    for factor in factors.values():
+        value *= factor
+    return Score(value, worst, _noisy_turns(dialogue))
+
+
+def _letters(found: list[str]) -> float:
+    mean, count = _letter_mean(found)
+    return sigmoid(PRIOR + (LETTERS_SLOPE * (mean - LETTERS_MIDDLE) - PRIOR) * trust(count, LETTERS_HALF))
+
+
+def _letter_mean(found: list[str]) -> tuple[float, int]:
+    pairs = [word_letters(word) for word in found]
+    count = sum(n for _, n in pairs)
+    return (sum(value for value, _ in pairs) / count if count else 0.0), count
+
+
+def _order(dialogue: Dialogue) -> float:
+    sentences = [s for turn in dialogue.turns for s in turn.sentences]
+    pairs = sum(len(s) + 1 for s in sentences)
+    mean = sum(english().order(s) for s in sentences) / max(pairs, 1)
+    return sigmoid(PRIOR + (ORDER_SLOPE * (mean - ORDER_MIDDLE) - PRIOR) * trust(pairs, ORDER_HALF))
+
+
+def _closed(found: list[str]) -> float:
+    closed = english().closed
+    share = sum(word in closed for word in found) / max(len(found), 1)
+    return sigmoid(PRIOR + (CLOSED_SLOPE * (share - CLOSED_MIDDLE) - PRIOR) * trust(len(found), CLOSED_HALF))
+
+
+def _no_loops(found: list[str]) -> float:
+    if len(found) < LOOP_MIN:
+        return 1.0
+    runs = list(zip(*(found[k:] for k in range(LOOP_WORDS)), strict=False))
+    repeated = 1 - len(set(runs)) / len(runs)
+    return 1 - max(0.0, repeated - LOOP_FREE) / (1 - LOOP_FREE)
+
+
+def _no_noise(text: str) -> float:
+    odd = len(text.translate(_PLAIN_CHARACTERS)) if text.isascii() else _odd_characters(text)
+    return max(0.0, 1 - NOISE_WEIGHT * max(0.0, odd / max(len(text), 1) - 0.01))
+
+
+def _odd_characters(text: str) -> int:
+    """Count symbols and residue; letters of any script and pictographs (emoji) are not odd."""
+    residue = sum(len(piece) for piece in _RESIDUE.findall(text))
+    rest = _RESIDUE.sub("", text).translate(_PLAIN_CHARACTERS)
+    return residue + sum(not c.isalpha() and ord(c) < 0x2000 for c in rest)  # noqa: PLR2004 - emoji lie above
+
+
+def _noisy_turns(dialogue: Dialogue) -> tuple[int, ...]:
+    return tuple(
+        position for position, turn in zip(dialogue.positions, dialogue.turns, strict=True) if _is_noisy(turn)
+    )
+
+
+def _is_noisy(turn: Turn) -> bool:
+    mean, count = _letter_mean(turn.words)
+    return count >= NOISY_TURN_LETTERS and mean < NOISY_TURN_MEAN

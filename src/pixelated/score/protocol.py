@@ -1,0 +1,77 @@
+"""What a scorer is: a named, versioned judgement of one conversation, from 0 to 1 or none at all.
+
+A scorer is one file in this package (or in another one that names its module under the entry-point
+group `pixelated.scorers`):
+
+    @SCORERS.register("brevity")
+    def brevity(longest: int = 60) -> Scorer:
+        def judge(dialogue: Dialogue) -> Score:
+            if not dialogue.words:
+                return Score(None, "no_words")
+            return Score(float(len(dialogue.words) <= longest), "word_count")
+
+        return Scorer("brevity", 1, judge, measures="...", basis="...", limits="...")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from pixelated.core.errors import InternalError
+from pixelated.core.plugins import Registry
+from pixelated.score.dialogue import Dialogue
+
+# More would write the last bits of a machine's exponential function into the dataset.
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Score:
+    """A judgement: `value` from 0 (worst) to 1 (best), or None where there is none to give.
+
+    `reason` is a code, such as "too_short"; `turns` are the positions of the messages that decided
+    it. A score never carries a client's words.
+    """
+
+    value: float | None
+    reason: str
+    turns: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """One scorer with its settings applied.
+
+    `measures` says what a high value means, `basis` where that comes from (and on which data a
+    constant was fitted), `limits` where it goes wrong. The scale is 0 to 1, higher is better.
+    A change that alters values is a new `version`, and so a new column.
+    """
+
+    name: str
+    version: int
+    judge: Callable[[Dialogue], Score]
+    measures: str
+    basis: str
+    limits: str
+
+    @property
+    def column(self) -> str:
+        """Name of the column, such as "score_coherence_v1"."""
+        return f"score_{self.name}_v{self.version}"
+
+    def __call__(self, dialogue: Dialogue) -> Score:
+        """Judge a conversation; a value outside the scale is a fault of the scorer."""
+        score = self.judge(dialogue)
+        if score.value is not None and not 0.0 <= score.value <= 1.0:  # NaN fails this too
+            raise InternalError(
+                "score_out_of_scale",
+                f"scorer {self.name!r} gave {score.value}, and the scale is 0 to 1",
+                "report this to the scorer's author",
+            )
+        return score if score.value is None else replace(score, value=round(score.value, DECIMALS))
+
+
+ScorerFactory = Callable[..., Scorer]
+
+SCORERS: Registry[ScorerFactory] = Registry("scorer", "pixelated.score")
