@@ -171,7 +171,9 @@ def test_marks_are_tagged_and_the_text_is_kept(text, marks):
 
 
 def test_a_second_run_changes_nothing():
-    first = repair_table(table(record(messages=[*DAMAGED, *SOUND, "emptypost"])), {}, 0).kept
+    done = repair_table(table(record(messages=[*DAMAGED, *SOUND, "emptypost"])), {}, 0)
+    assert contents(done) == [*DAMAGED.values(), *SOUND, "emptypost"]
+    first = done.kept
     assert repair_table(first, {}, 0).kept.equals(first)
 
 

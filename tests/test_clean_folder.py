@@ -139,6 +139,12 @@ def shape(value):
     return "text" if isinstance(value, str) else value
 
 
+def test_a_line_whose_cells_would_change_stays_as_it_was():
+    line = "x\x1b[3;1my;z"
+    assert repair_document(line, "x.csv", normalize=True)[0] == line
+    assert repair_document(line, "x.txt", normalize=True)[0] == "xy;z"
+
+
 def test_without_normalisation_decomposed_text_stays():
     assert repair_document("e\u0301", "x.txt", normalize=False)[0] == "e\u0301"
 

@@ -101,6 +101,18 @@ def test_a_metadata_key_is_the_label_of_its_value():
     }  # fmt: skip
 
 
+def test_the_metadata_of_several_records_are_not_mixed_up():
+    notes = [{"a": f"u{i}@example.com", "b": ["x", f"v{i}@example.com 1234"]} for i in range(3)]
+    result = redact(*(record(str(i), metadata=note) for i, note in enumerate(notes)))
+    redacted = [json.loads(m) for m in result.kept.column("source_metadata").to_pylist()]
+    assert redacted == [{"a": "[EMAIL_1]", "b": ["x", "[EMAIL_2] 1234"]}] * 3
+    mixed = redact(record("a", metadata={"k": "1234"}), record("b", metadata={"k": "ana@example.com"}))
+    assert [json.loads(m)["k"] for m in mixed.kept.column("source_metadata").to_pylist()] == [
+        "1234",
+        "[EMAIL_1]",
+    ]
+
+
 def test_metadata_that_is_no_json_is_redacted_as_text():
     result = redact(record(messages=["hi"], metadata="mail ana@example.com"))
     assert result.kept.column("source_metadata")[0].as_py() == "mail [EMAIL_1]"

@@ -21,7 +21,8 @@ _STATE = (
 )
 _AFTER_STATE = re2.compile(rf"\b{_STATE}\.?,?[ \n]{{1,2}}([0-9]{{5}}(?:-[0-9]{{4}})?)")
 _LABELLED = re2.compile(
-    r"(?i)\b(?:zip(?:[ -]?codes?)?|post(?:al)?[ -]?codes?)(?: is| was|:|,)?[ :]{1,2}([0-9]{3,6}(?:[- ][0-9]{2,4})?\b"
+    r"(?i)\b(?:zip(?:[ -]?codes?)?|post(?:al)?[ -]?codes?)(?: is| was|:|,)?[ :]{1,2}"
+    r"([0-9]{3,6}(?:[- ][0-9]{2,4})?\b"
     r"|[a-z][0-9][a-z] ?[0-9][a-z][0-9])"
 )
 _PLUS_FOUR = re2.compile(r"[0-9]{5}-[0-9]{4}")
