@@ -9,6 +9,8 @@ from the relation itself, so no constant of another corpus enters.
 from __future__ import annotations
 
 import math
+from collections import Counter
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +32,6 @@ from pixelated.score._moves import (
     TROUBLE,
     UPTAKE,
     WELCOME,
-    moves,
 )
 from pixelated.score.dialogue import Turn
 from pixelated.score.english import english
@@ -54,9 +55,14 @@ PAIRS = (
     (PLAN, WELCOME, 0.5),
     (TROUBLE, SYMPATHY, 1.0),
 )
+_NAMES = sorted({name for pair in PAIRS for name in pair[:2]})
+_WEIGHTS = np.zeros((len(_NAMES), len(_NAMES)))
+for _first, _second, _weight in PAIRS:
+    _WEIGHTS[_NAMES.index(_first), _NAMES.index(_second)] = _weight
 # Two questions in a row, and a question that meets a farewell, are answers that fail to come.
 QUESTION_UNANSWERED = -1.0
 
+SHORTEST = 3
 COMMON = 4  # words of this rarity (bits) or less are in every conversation and tie nothing together
 LAGS = ((1, 1.0), (2, 0.5), (3, 0.25))
 
@@ -76,22 +82,21 @@ def topic_relation(turns: list[Turn]) -> Matrix:
     return np.log1p(holds @ (holds > 0).T.astype(np.float64))
 
 
-def _topic_stems(turn: Turn) -> dict[str, float]:
-    rarity = english().rarity
-    return {stem(w): float(r - COMMON) for w in turn.words if (r := rarity(w)) > COMMON and len(w) > 2}  # noqa: PLR2004
+def _topic_stems(turn: Turn) -> dict[str, int]:
+    return {found[0]: found[1] for found in map(_topic, turn.words) if found}
+
+
+@lru_cache(maxsize=1 << 16)
+def _topic(word: str) -> tuple[str, int] | None:
+    rarity = english().rarity(word)
+    return (stem(word), rarity - COMMON) if rarity > COMMON and len(word) >= SHORTEST else None
 
 
 def pair_relation(turns: list[Turn]) -> Matrix:
     """Return, for each two turns, how well the second is the second part to a first part in the first."""
-    names = sorted({name for pair in PAIRS for name in pair[:2]})
-    makes = np.zeros((len(turns), len(names)))
-    for n, turn in enumerate(turns):
-        found = moves(turn)
-        makes[n] = [name in found for name in names]
-    column = {name: makes[:, i] for i, name in enumerate(names)}
-    relation = sum(w * np.outer(column[first], column[second]) for first, second, w in PAIRS)
-    asks = np.maximum(column[POLAR], column[OPEN])
-    return np.asarray(relation + QUESTION_UNANSWERED * np.outer(asks, asks))
+    makes = np.array([list(map(turn.moves.__contains__, _NAMES)) for turn in turns], np.float64)
+    asks = makes[:, _NAMES.index(POLAR)] + makes[:, _NAMES.index(OPEN)] > 0
+    return np.asarray(makes @ _WEIGHTS @ makes.T + QUESTION_UNANSWERED * np.outer(asks, asks))
 
 
 def order_z(relation: Matrix, roles: list[str], lags: tuple[tuple[int, float], ...]) -> float | None:
@@ -103,28 +108,30 @@ def order_z(relation: Matrix, roles: list[str], lags: tuple[tuple[int, float], .
         lags: (distance, weight) of the neighbours that count.
     """
     observed = expected = variance = 0.0
-    codes = np.unique(np.asarray(roles), return_inverse=True)[1]
+    members = {role: [n for n, other in enumerate(roles) if other == role] for role in set(roles)}
+    spread = {(a, b): _spread(relation, members[a], members[b]) for a in members for b in members}
     for lag, weight in lags:
-        near = np.diagonal(relation, lag)
-        observed += weight * float(near.sum())
-        for (a, b), number in _role_pairs(codes, lag):
-            mean, var = _spread(relation, codes, a, b)
+        observed += weight * float(np.diagonal(relation, lag).sum())
+        for pair, number in sorted(Counter(zip(roles, roles[lag:], strict=False)).items()):
+            mean, var = spread[pair]
             expected += weight * number * mean
             variance += weight * weight * number * var
     return (observed - expected) / math.sqrt(variance) if variance > 0 else None
 
 
-def _role_pairs(codes: npt.NDArray[np.int64], lag: int) -> list[tuple[tuple[int, int], int]]:
-    pairs, counts = np.unique(codes[:-lag] * 8 + codes[lag:], return_counts=True)
-    return [((int(p) // 8, int(p) % 8), int(n)) for p, n in zip(pairs, counts, strict=True)]
-
-
-def _spread(relation: Matrix, codes: npt.NDArray[np.int64], a: int, b: int) -> tuple[float, float]:
-    block = relation[np.ix_(codes == a, codes == b)]
-    if a != b:
-        return float(block.mean()), float(block.var())
-    others = block[~np.eye(len(block), dtype=bool)]  # a turn is no neighbour of itself
-    return (float(others.mean()), float(others.var())) if others.size else (0.0, 0.0)
+def _spread(relation: Matrix, first: list[int], second: list[int]) -> tuple[float, float]:
+    """Return mean and variance of the relation of the first to the second turns."""
+    block = relation[first][:, second]
+    number, total, squares = block.size, float(block.sum()), float((block * block).sum())
+    if first is second:  # a turn is no neighbour of itself
+        itself = block.diagonal()
+        number -= len(first)
+        total -= float(itself.sum())
+        squares -= float((itself * itself).sum())
+    if number <= 0:
+        return 0.0, 0.0
+    mean = total / number
+    return mean, max(0.0, squares / number - mean * mean)
 
 
 # Short exchanges: in counsel_chat (MIT) 78 % of replies share a topic stem with their question and 24 %
@@ -142,7 +149,7 @@ def reply_evidence(turns: list[Turn]) -> float:
     return sum(found) / len(found) if found else 0.0
 
 
-def _reply(before: dict[str, float], after: dict[str, float]) -> float:
+def _reply(before: dict[str, int], after: dict[str, int]) -> float:
     shared = sum(before[name] for name in before.keys() & after.keys())
     if shared:
         return min(MOST, SHARED + PER_BIT * shared)

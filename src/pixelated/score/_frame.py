@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from pixelated.score._evidence import bounded
-from pixelated.score._moves import FAREWELL, GREETING, THANKS, WELCOME, moves
+from pixelated.score._moves import FAREWELL, GREETING, THANKS, WELCOME
 from pixelated.score.dialogue import Turn
 
 # Move, share of them expected inside its zone, size of the zone in turns, is the zone at the start.
@@ -24,7 +24,7 @@ def frame_evidence(turns: list[Turn]) -> float:
     A move that stands in a zone of k of n turns speaks for the order by log(expected * n / k), one
     outside of it against it; each kind of move counts once, by its mean. Without such moves: 0.
     """
-    found = [moves(turn) for turn in turns]
+    found = [turn.moves for turn in turns]
     total = 0.0
     for name, expected, size, at_start in ZONES:
         places = [n for n, made in enumerate(found) if name in made]

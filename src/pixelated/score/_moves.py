@@ -13,7 +13,6 @@ import re2
 
 from pixelated.core.presets import load_preset
 from pixelated.score._lexicon import word_set
-from pixelated.score.dialogue import Turn
 
 GREETING, HOW_ARE_YOU, STATE, POLAR, OPEN = "greeting", "how_are_you", "state", "polar", "open"
 ANSWER, THANKS, WELCOME, FAREWELL = "answer", "thanks", "welcome", "farewell"
@@ -23,9 +22,14 @@ WISH = "wish"
 _HEAD = 60  # characters in which a turn opens
 
 
-def moves(turn: Turn) -> frozenset[str]:
-    """Return the names of the moves that `turn` makes."""
-    return _moves(turn.plain) | question_kind(turn)
+def moves(text: str, sentences: list[list[str]]) -> frozenset[str]:
+    """Return the names of the moves that a turn makes.
+
+    Args:
+        text: the turn in plain form.
+        sentences: the words of its sentences.
+    """
+    return _moves(text) | question_kind(text, sentences)
 
 
 @lru_cache(maxsize=4096)
@@ -51,15 +55,15 @@ def _compile(moves_made: dict[str, list[str]]) -> tuple[re2.Set, list[str]]:
     return automaton, list(moves_made)
 
 
-def question_kind(turn: Turn) -> frozenset[str]:
+def question_kind(text: str, sentences: list[list[str]]) -> frozenset[str]:
     """Return POLAR or OPEN where the last sentence asks for yes or no, or for more; else nothing."""
-    if not turn.sentences:
+    if not sentences:
         return frozenset()
-    last = turn.sentences[-1]
+    last = sentences[-1]
     asks, helps = word_set("question_words"), word_set("auxiliaries")
     while len(last) > 1 and last[0] in word_set("lead_in"):
         last = last[1:]
-    marked = turn.plain.rstrip().rstrip("\"')").endswith("?")
+    marked = text.rstrip().rstrip("\"')").endswith("?")
     if last[0] in asks and (marked or (len(last) > 2 and last[1] in helps)):  # noqa: PLR2004 - "why is it"
         return frozenset({OPEN})
     if last[0] in helps and (marked or last[1:2] == ["you"]):

@@ -30,10 +30,8 @@ from itertools import pairwise
 from pixelated.score._cohesion import LAGS, order_z, pair_relation, reply_evidence, topic_relation
 from pixelated.score._evidence import bounded, sigmoid
 from pixelated.score._frame import frame_evidence
-from pixelated.score._language import foreign_reason
 from pixelated.score._roles import role_z, short_role_lead
 from pixelated.score.dialogue import Dialogue, Turn
-from pixelated.score.english import english
 from pixelated.score.protocol import SCORERS, Score, Scorer
 
 PRIOR = 1.5
@@ -71,8 +69,8 @@ def _judge(dialogue: Dialogue) -> Score:
     turns = dialogue.turns
     if len(turns) < 2 or len({turn.role for turn in turns}) < 2:  # noqa: PLR2004 - it takes two
         return Score(None, "one_speaker" if len(turns) > 1 else "one_turn")
-    if reason := foreign_reason(dialogue.speech, dialogue.words, english().closed):
-        return Score(None, reason)
+    if dialogue.foreign:
+        return Score(None, dialogue.foreign)
     if not any(turn.words for turn in turns):
         return Score(None, "no_words")
     repeats, lists = _repeats(turns), _keyword_lists(turns)
@@ -104,12 +102,10 @@ def _repeats(turns: list[Turn]) -> list[int]:
 
 
 def _keyword_lists(turns: list[Turn]) -> list[int]:
-    closed = english().closed
     return [
         n
         for n, turn in enumerate(turns)
-        if len(turn.words) >= SPEECH_WORDS
-        and sum(w in closed for w in turn.words) < SPEECH_SHARE * len(turn.words)
+        if len(turn.words) >= SPEECH_WORDS and turn.closed_share < SPEECH_SHARE
     ]
 
 

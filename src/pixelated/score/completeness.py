@@ -34,7 +34,6 @@ from pixelated.score._endings import (
     inner_stops,
 )
 from pixelated.score._evidence import sigmoid, trust
-from pixelated.score._language import foreign_reason
 from pixelated.score._moves import (
     ADVICE,
     ANSWER,
@@ -50,10 +49,8 @@ from pixelated.score._moves import (
     UPTAKE,
     WELCOME,
     WISH,
-    moves,
 )
 from pixelated.score.dialogue import Dialogue, Turn
-from pixelated.score.english import english
 from pixelated.score.protocol import SCORERS, Score, Scorer
 
 PRIOR = 1.8
@@ -110,7 +107,7 @@ def completeness() -> Scorer:
         name="completeness",
         version=1,
         judge=_judge,
-        measures="a conversation that is whole: messages end, it opens and closes, nothing is left unanswered",
+        measures="a whole conversation: messages end, it opens and closes, nothing is left unanswered",
         basis="sentence endings, closing sequences, stages of helping; see the module",
         limits="English dialogues; extracts and sessions that really broke off score low",
     )
@@ -120,11 +117,11 @@ def _judge(dialogue: Dialogue) -> Score:
     turns = dialogue.turns
     if not any(turn.role == "user" for turn in turns):
         return Score(None, "no_client_turn")
-    if reason := foreign_reason(dialogue.speech, dialogue.words, english().closed):
-        return Score(None, reason)
+    if dialogue.foreign:
+        return Score(None, dialogue.foreign)
     if not any(turn.words for turn in turns):
         return Score(None, "no_words")
-    found = [moves(turn) for turn in turns]
+    found = [turn.moves for turn in turns]
     ends = [ending(turn) for turn in turns]
     longer = trust(max(0, len(turns) - 2), LONG_HALF)
     evidence = {
@@ -143,7 +140,7 @@ def _judge(dialogue: Dialogue) -> Score:
 def _last_ending(turns: list[Turn], ends: list[str]) -> float:
     if ends[-1] == STOPPED:
         return LAST_STOPPED
-    leaves = moves(turns[-1]) & TAKES_LEAVE
+    leaves = turns[-1].moves & TAKES_LEAVE
     if ends[-1] not in (BARE, BARE_AFTER_STOPS):
         # Names and kisses follow a farewell, and look like pieces of words.
         return ENDINGS[ends[-1]] / (2 if leaves else 1)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
+from pixelated.score._language import foreign_reason
+from pixelated.score._moves import moves
+from pixelated.score.english import english
 from pixelated.score.words import plain, words
 
 # Surrogates of redaction, links and transcribers' notes are not words that somebody said.
@@ -14,34 +18,39 @@ _SENTENCE_ENDS = re.compile(r"[.!?\n]+")
 
 
 class Turn:
-    """One message: `role`, `text` as it stands, and what is derived from it."""
+    """One message, and what is derived from it.
+
+    Attributes:
+        role: who speaks, "user" (the client) or "assistant" (the therapist).
+        text: the text as it stands.
+        speech: the text without surrogates, links and notes.
+        plain: the speech in lower case and without accents.
+        sentences: the words of each sentence that has any.
+        words: all words in order.
+    """
 
     def __init__(self, role: str, text: str) -> None:
         self.role = role
         self.text = text
+        marked = "[" in text or "://" in text or "www." in text
+        self.speech = _NOT_SPEECH.sub(" ", text) if marked else text
+        self.plain = plain(self.speech)
+        pieces = _SENTENCE_ENDS.split(self.plain)
+        self.sentences = [found for piece in pieces if (found := words(piece))]
+        self.words = [word for sentence in self.sentences for word in sentence]
+        self._moves: frozenset[str] | None = None
 
-    @cached_property
-    def speech(self) -> str:
-        """The text without surrogates, links and notes."""
-        text = self.text
-        if "[" in text or "://" in text or "www." in text:
-            text = _NOT_SPEECH.sub(" ", text)
-        return text
+    @property
+    def moves(self) -> frozenset[str]:
+        """The names of the conversational moves that the turn makes (see `_moves`)."""
+        if self._moves is None:
+            self._moves = moves(self.plain, self.sentences)
+        return self._moves
 
-    @cached_property
-    def plain(self) -> str:
-        """The speech in lower case and without accents."""
-        return plain(self.speech)
-
-    @cached_property
-    def sentences(self) -> list[list[str]]:
-        """The words of each sentence that has any."""
-        return [found for piece in _SENTENCE_ENDS.split(self.plain) if (found := words(piece))]
-
-    @cached_property
-    def words(self) -> list[str]:
-        """All words in order."""
-        return [word for sentence in self.sentences for word in sentence]
+    @property
+    def closed_share(self) -> float:
+        """The share of words of the closed classes (0 where there are no words)."""
+        return sum(map(english().closed.__contains__, self.words)) / max(len(self.words), 1)
 
 
 class Dialogue:
@@ -62,3 +71,19 @@ class Dialogue:
     def speech(self) -> str:
         """The speech of all turns, a line each."""
         return "\n".join(turn.speech for turn in self.turns)
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each word stands in the dialogue."""
+        return Counter(self.words)
+
+    @cached_property
+    def closed_share(self) -> float:
+        """The share of words of the closed classes (0 where there are no words)."""
+        closed = english().closed
+        return sum(n for w, n in self.counts.items() if w in closed) / max(len(self.words), 1)
+
+    @cached_property
+    def foreign(self) -> str | None:
+        """The reason why a scorer of English has nothing to say here, or None."""
+        return foreign_reason(self.speech, self.counts, self.closed_share)

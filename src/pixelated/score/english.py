@@ -7,10 +7,11 @@ The table `presets/score/english.json` names the permissive text it was made fro
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import pairwise
 
+import numpy as np
 import orjson
 
 SENTENCE_END = "|"
@@ -31,34 +32,36 @@ class English:
         }
         names = table["order"]["names"].split()
         self.closed = frozenset(names) - {SENTENCE_END, OTHER}
+        self._code = {name: code for code, name in enumerate(names)}
         rows: dict[str, str] = table["order"]["rows"]  # type: ignore[assignment]
-        self._order = {
-            (first, second): int(value) / 10
-            for first, row in rows.items()
-            for second, value in zip(names, row.split(), strict=True)
-        }
+        self._order = np.array([[int(value) for value in rows[name].split()] for name in names])
         self._rarity = {w: int(band) for band, found in table["words"].items() for w in found.split()}
         self._rarest = max(self._rarity.values()) + 1
         self._sorted = sorted(self._rarity)
 
-    def letters(self, word: str) -> tuple[float, int]:
-        """Return the log-probability (nats) of a word's letters and its end, and their number."""
+    def letters(self, word: str) -> int:
+        """Return the log-probability of a word's letters and its end, in tenths of a nat."""
         padded = f"  {word} "
-        tenths = sum(self._letters.get(padded[i : i + 3], _UNKNOWN_LETTER) for i in range(len(word) + 1))
-        return tenths / 10, len(word) + 1
+        return sum(self._letters.get(padded[i : i + 3], _UNKNOWN_LETTER) for i in range(len(word) + 1))
 
-    def order(self, found: list[str]) -> float:
-        """Return the sum over neighbours of log(how often they follow each other / chance), in nats.
+    def order(self, sentences: Iterable[list[str]]) -> tuple[float, int]:
+        """Return the sum over neighbours of log(how often they follow each other / chance), and their number.
 
         Args:
-            found: the words of one sentence; its start and end count as neighbours.
+            sentences: the words of each; the start and the end of a sentence are neighbours too.
         """
-        classes = [w if w in self.closed else OTHER for w in found]
-        return sum(self._order[pair] for pair in pairwise([SENTENCE_END, *classes, SENTENCE_END]))
+        end, other = self._code[SENTENCE_END], self._code[OTHER]
+        codes, code = [end], self._code.get
+        for found in sentences:
+            codes += [code(word, other) for word in found]
+            codes.append(end)
+        sequence = np.array(codes)
+        return int(self._order[sequence[:-1], sequence[1:]].sum()) / 10, len(codes) - 1
 
     def ends_sentence(self, word: str) -> float:
         """Return how much more often than chance a sentence ends after `word`, in nats."""
-        return self._order[word if word in self.closed else OTHER, SENTENCE_END]
+        code = self._code.get(word, self._code[OTHER])
+        return float(self._order[code, self._code[SENTENCE_END]] / 10)
 
     def rarity(self, word: str) -> int:
         """Return how rare a word is, in bits: 0 in every document; unknown words count as the rarest."""
@@ -83,6 +86,6 @@ def english() -> English:
 
 
 @lru_cache(maxsize=_CACHED_WORDS)
-def word_letters(word: str) -> tuple[float, int]:
+def word_letters(word: str) -> int:
     """Return `English.letters` of a word, remembered: a few thousand words make up most text."""
     return english().letters(word)

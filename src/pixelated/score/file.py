@@ -126,5 +126,4 @@ def _messages(value: Any) -> list[dict[str, str]]:
 
 
 def _write(stream: BinaryIO, rows: Iterator[dict[str, Any]]) -> None:
-    for row in rows:
-        stream.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+    stream.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)

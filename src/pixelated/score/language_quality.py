@@ -15,11 +15,10 @@ like noise.
 
 from __future__ import annotations
 
-import re
 import string
 
 from pixelated.score._evidence import sigmoid, trust
-from pixelated.score._language import foreign_reason
+from pixelated.score._language import RESIDUE
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.english import english, word_letters
 from pixelated.score.protocol import SCORERS, Score, Scorer
@@ -48,11 +47,6 @@ _PLAIN_CHARACTERS = dict.fromkeys(
         + "\u2019\u2018\u201c\u201d\u2013\u2014\u2026",
     )
 )
-# Two characters that UTF-8 read as cp1252 leaves behind, or a lost character.
-_CP1252 = bytes(range(0x80, 0xA0)).decode("cp1252", "ignore")
-_RESIDUE = re.compile(
-    f"[\u00c3\u00c2\u00e2][\u0080-\u00bf{_CP1252}]{{1,2}}|\ufffd|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
-)
 
 
 @SCORERS.register("language_quality")
@@ -70,15 +64,14 @@ def language_quality() -> Scorer:
 
 def _judge(dialogue: Dialogue) -> Score:
     found, text = dialogue.words, dialogue.speech
-    readable = _RESIDUE.sub("", text) if not text.isascii() else text
-    if reason := foreign_reason(readable, found, english().closed):
-        return Score(None, reason)
-    if sum(map(len, found)) < MIN_LETTERS and readable == text:
+    if dialogue.foreign:
+        return Score(None, dialogue.foreign)
+    if sum(map(len, found)) < MIN_LETTERS and not RESIDUE.search(text):
         return Score(None, "too_short")
     factors = {
         "letters": _letters(found),
         "word_order": _order(dialogue),
-        "function_words": _closed(found),
+        "function_words": _closed(dialogue),
         "repetition": _no_loops(found),
         "residue": _no_noise(text),
     }
@@ -95,22 +88,20 @@ def _letters(found: list[str]) -> float:
 
 
 def _letter_mean(found: list[str]) -> tuple[float, int]:
-    pairs = [word_letters(word) for word in found]
-    count = sum(n for _, n in pairs)
-    return (sum(value for value, _ in pairs) / count if count else 0.0), count
+    """Return the mean log-probability (nats) of letters and word ends, and their number."""
+    count = sum(map(len, found)) + len(found)
+    return (sum(map(word_letters, found)) / 10 / count if count else 0.0), count
 
 
 def _order(dialogue: Dialogue) -> float:
-    sentences = [s for turn in dialogue.turns for s in turn.sentences]
-    pairs = sum(len(s) + 1 for s in sentences)
-    mean = sum(english().order(s) for s in sentences) / max(pairs, 1)
+    total, pairs = english().order(s for turn in dialogue.turns for s in turn.sentences)
+    mean = total / max(pairs, 1)
     return sigmoid(PRIOR + (ORDER_SLOPE * (mean - ORDER_MIDDLE) - PRIOR) * trust(pairs, ORDER_HALF))
 
 
-def _closed(found: list[str]) -> float:
-    closed = english().closed
-    share = sum(word in closed for word in found) / max(len(found), 1)
-    return sigmoid(PRIOR + (CLOSED_SLOPE * (share - CLOSED_MIDDLE) - PRIOR) * trust(len(found), CLOSED_HALF))
+def _closed(dialogue: Dialogue) -> float:
+    evidence = CLOSED_SLOPE * (dialogue.closed_share - CLOSED_MIDDLE) - PRIOR
+    return sigmoid(PRIOR + evidence * trust(len(dialogue.words), CLOSED_HALF))
 
 
 def _no_loops(found: list[str]) -> float:
@@ -128,8 +119,8 @@ def _no_noise(text: str) -> float:
 
 def _odd_characters(text: str) -> int:
     """Count symbols and residue; letters of any script and pictographs (emoji) are not odd."""
-    residue = sum(len(piece) for piece in _RESIDUE.findall(text))
-    rest = _RESIDUE.sub("", text).translate(_PLAIN_CHARACTERS)
+    residue = sum(len(piece) for piece in RESIDUE.findall(text))
+    rest = RESIDUE.sub("", text).translate(_PLAIN_CHARACTERS)
     return residue + sum(not c.isalpha() and ord(c) < 0x2000 for c in rest)  # noqa: PLR2004 - emoji lie above
 
 

@@ -10,18 +10,23 @@ _QUOTES = str.maketrans(
     {"\u2019": "'", "\u2018": "'", "`": "'", "\u00b4": "'", "\u201c": '"', "\u201d": '"', "\u2026": "..."}
 )
 
+_MARKS = dict.fromkeys(range(0x300, 0x370))  # the block of combining accents
+
 
 def plain(text: str) -> str:
     """Return `text` in lower case, with straight quotes and without accents."""
     if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text.translate(_QUOTES))
-        text = "".join(c for c in decomposed if not unicodedata.combining(c))
+        text = text.translate(_QUOTES)
+    if not text.isascii():
+        # Accents come off their letters.
+        text = unicodedata.normalize("NFKD", text).translate(_MARKS)
     return text.lower()
 
 
 def words(text: str) -> list[str]:
     """Return the words of plain text, without quotation marks around them."""
-    return [word for raw in _WORD.findall(text) if (word := raw.strip("'"))]
+    found = _WORD.findall(text)
+    return [word for raw in found if (word := raw.strip("'"))] if "'" in text else found
 
 
 def stem(word: str) -> str:
