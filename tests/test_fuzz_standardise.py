@@ -43,12 +43,60 @@ PIECES = (
     b"\\ud800", b"\\u0000", b'{"a":', b"[" * 300, b"true", b"n/a", b"version https://git-lfs.github.com/spec/v1\n",
     b"PAR1", b"\n\nHuman: ", b"\n\nAssistant: ", b"prompt,response\n", b"id,speaker,text\n", b"\x1f\x8b", b" ",
 )  # fmt: skip
-NAMES = (
-    "prompt response question answer instruction input output context text content messages conversations "
-    "conversation dialog role from value speaker utterance id turn chosen rejected history candidates utterances "
-    "questionText answerText label title system is_edge_case metadata transcript_id author a b"
-).split()
-WORDS = ("user", "assistant", "client", "therapist", "usr", "sys", "hello", "I feel low.", "", "é", "n/a", "1", "x\ny")
+NAMES = [
+    "prompt",
+    "response",
+    "question",
+    "answer",
+    "instruction",
+    "input",
+    "output",
+    "context",
+    "text",
+    "content",
+    "messages",
+    "conversations",
+    "conversation",
+    "dialog",
+    "role",
+    "from",
+    "value",
+    "speaker",
+    "utterance",
+    "id",
+    "turn",
+    "chosen",
+    "rejected",
+    "history",
+    "candidates",
+    "utterances",
+    "questionText",
+    "answerText",
+    "label",
+    "title",
+    "system",
+    "is_edge_case",
+    "metadata",
+    "transcript_id",
+    "author",
+    "a",
+    "b",
+]
+WORDS = (
+    "user",
+    "assistant",
+    "client",
+    "therapist",
+    "usr",
+    "sys",
+    "hello",
+    "I feel low.",
+    "",
+    "é",
+    "n/a",
+    "1",
+    "x\ny",
+)
 
 Random = random.Random
 
@@ -115,7 +163,13 @@ def any_bytes(rng: Random) -> bytes:
     return rng.randbytes(rng.randrange(200))
 
 
-MAKERS: tuple[Callable[[Random], bytes], ...] = (json_bytes, lines_bytes, csv_bytes, transcript_bytes, any_bytes)
+MAKERS: tuple[Callable[[Random], bytes], ...] = (
+    json_bytes,
+    lines_bytes,
+    csv_bytes,
+    transcript_bytes,
+    any_bytes,
+)
 
 
 USUAL = {json_bytes: ".json", lines_bytes: ".jsonl", csv_bytes: ".csv", transcript_bytes: ".txt"}

@@ -46,13 +46,15 @@ def profile(values: Sequence[Any], mapping: Mapping) -> Profile:
     """Return what the first rows of a file say about all of them."""
     found = Profile(table=utterances.find(values, mapping))
     if found.table is None and not mapping.prompt_only:
-        replies: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Any]] = {}
+        pairs: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[tuple[str, ...], Any]] = {}
         for value in values[:_LOOK]:
             plan = _plan(value, mapping)
             if plan is not None and plan.shape == "pair" and len(plan.fields.response) == 1:
-                key = (plan.fields.prompt, plan.fields.response)
-                replies.setdefault(key, []).append(get(value, plan.fields.response[0]))
-        found.labels = {key for key, texts in replies.items() if is_label_table(texts)}
+                paths = (*plan.fields.prompt, *plan.fields.response)
+                seen = pairs.setdefault((plan.fields.prompt, plan.fields.response), {})
+                # Identical rows count once: a repeated exchange is a duplicate and no label.
+                seen[tuple(str(get(value, p)) for p in paths)] = get(value, plan.fields.response[0])
+        found.labels = {key for key, seen in pairs.items() if is_label_table(list(seen.values()))}
     return found
 
 

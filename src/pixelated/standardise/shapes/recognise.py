@@ -167,7 +167,9 @@ def turns_field(row: Mapping[str, Any]) -> str | None:
         RefusedError: `ambiguous_columns`, several fields hold turns and none has a usual name.
     """
     # The first turns decide; a bad turn later on is then named as what it is.
-    lists = [k for k, v in row.items() if isinstance(v, list) and any(is_turn(t) or is_turn_pair(t) for t in v[:3])]
+    lists = [
+        k for k, v in row.items() if isinstance(v, list) and any(is_turn(t) or is_turn_pair(t) for t in v[:3])
+    ]
     usual = pick(lists, TURN_LISTS)
     if usual is not None:
         return usual
