@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
-import click
 import typer
 
 from pixelated.cli import app
@@ -38,8 +38,8 @@ def cli_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _command(command: click.Command, path: str) -> list[str]:
-    if isinstance(command, click.Group):
+def _command(command: Any, path: str) -> list[str]:
+    if hasattr(command, "commands"):
         out = []
         for name, child in command.commands.items():
             out += _command(child, f"{path} {name}")
@@ -49,20 +49,20 @@ def _command(command: click.Command, path: str) -> list[str]:
     return [*lines, "| argument | meaning | default |", "|---|---|---|", *rows, ""]
 
 
-def _usage(command: click.Command, path: str) -> str:
-    context = click.Context(command, info_name=path)
+def _usage(command: Any, path: str) -> str:
+    context = command.make_context(path, [], resilient_parsing=True)
     return " ".join([path, *command.collect_usage_pieces(context)])
 
 
-def _row(parameter: click.Parameter) -> str:
-    named = isinstance(parameter, click.Option)
+def _row(parameter: Any) -> str:
+    named = parameter.param_type_name == "option"
     name = ", ".join(parameter.opts) if named else (parameter.metavar or (parameter.name or "").upper())
     default = "required" if parameter.required else _default(parameter)
     meaning = getattr(parameter, "help", None) or ""
     return f"| `{name}` | {meaning} | {default} |"
 
 
-def _default(parameter: click.Parameter) -> str:
+def _default(parameter: Any) -> str:
     value = parameter.default
     if value is None or value is False or callable(value) or repr(value).startswith("Sentinel"):
         return ""

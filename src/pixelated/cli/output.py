@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import orjson
 import typer
+from typer.exceptions import TyperException
 
 from pixelated.core.errors import EXIT_INTERNAL, EXIT_OK, EXIT_USAGE, PixelatedError
 from pixelated.core.store import explain_os_error, to_json
@@ -52,8 +52,8 @@ def run_app(app: Callable[..., Any], arguments: list[str]) -> int:
     as_json = "--json" in arguments
     try:
         code = app(args=arguments, prog_name="pixelated", standalone_mode=False)
-    except click.exceptions.Exit as error:
-        return error.exit_code
+    except typer.Exit as error:
+        code = error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_PIPE
@@ -61,6 +61,8 @@ def run_app(app: Callable[..., Any], arguments: list[str]) -> int:
         problem = _explain(error)
         _report(problem, as_json=as_json)
         return problem.exit_code
+    if code == EXIT_INTERRUPTED:  # the framework turns Ctrl-C into an exit of its own, without a word
+        _report(_explain(KeyboardInterrupt()), as_json=as_json)
     return code if isinstance(code, int) else EXIT_OK
 
 
@@ -75,9 +77,9 @@ class _ProblemError(PixelatedError):
 def _explain(error: BaseException) -> PixelatedError:
     if isinstance(error, PixelatedError):
         return error
-    if isinstance(error, click.UsageError):
+    if isinstance(error, TyperException):
         return _ProblemError("usage", error.format_message(), f"see: {_help_of(error)}", EXIT_USAGE)
-    if isinstance(error, click.Abort | KeyboardInterrupt):
+    if isinstance(error, typer.Abort | KeyboardInterrupt):
         again = "run the same command again: finished parts are kept"
         return _ProblemError("interrupted", "interrupted", again, EXIT_INTERRUPTED)
     if isinstance(error, OSError) and error.filename:
@@ -98,6 +100,6 @@ def _report(problem: PixelatedError, *, as_json: bool) -> None:
         )
 
 
-def _help_of(error: click.UsageError) -> str:
-    path = error.ctx.command_path if error.ctx else "pixelated"
-    return f"{path} --help"
+def _help_of(error: TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'pixelated'} --help"
