@@ -233,3 +233,21 @@ def test_a_text_field_becomes_a_text_record_with_its_labels_beside_it() -> None:
     assert record["kind"] == "text"
     assert pairs(record["messages"]) == [("assistant", "A long day.")]
     assert record["source_metadata"] == {"label": "3"}
+
+
+def test_records_of_this_program_are_read_again_as_what_they_were() -> None:
+    rows = [
+        {"prompt": U, "response": A},
+        {"prompt": U, "chosen": A, "rejected": "Hm."},
+        {"text": "A long day."},
+    ]
+    first = read("a.jsonl", lines(*rows)).kept.to_pylist()
+    again = read("records.jsonl", lines(*first)).kept.to_pylist()
+    wanted = ("kind", "messages", "chosen", "rejected")
+    assert [[r[name] for name in wanted] for r in again] == [[r[name] for name in wanted] for r in first]
+    empty_lists = [{**r, "chosen": r["chosen"] or [], "rejected": r["rejected"] or []} for r in first]
+    assert [r["kind"] for r in read("train_000.jsonl", lines(*empty_lists)).kept.to_pylist()] == [
+        "dialogue",
+        "preference",
+        "text",
+    ]

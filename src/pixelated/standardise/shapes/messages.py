@@ -25,6 +25,8 @@ def convert(candidate: Candidate, plan: Plan, mapping: Mapping) -> Draft:
     said = [*_system(row, fields, said, used), *said]
     draft = turns.build(said, mapping)
     draft.fields, draft.used = row, used
+    if row.get("kind") == "text" and {m.role for m in draft.messages} == {"assistant"}:
+        draft.kind = "text"  # a record of this program, read again
     labels = [turn.labels for turn in said]
     if any(labels):
         draft.extra["turns"] = labels

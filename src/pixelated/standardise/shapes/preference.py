@@ -16,6 +16,7 @@ from pixelated.standardise.rows import Candidate, Draft, Message, RefusedError, 
 from pixelated.standardise.shapes.messages import said_of
 from pixelated.standardise.shapes.pair import joined
 from pixelated.standardise.shapes.plan import Plan
+from pixelated.standardise.shapes.recognise import MESSAGES
 
 _HH = re.compile(r"(?:\A|\n\n)(Human|Assistant|H|A):[ \t]?")
 
@@ -31,12 +32,11 @@ def convert(candidate: Candidate, plan: Plan, mapping: Mapping) -> Draft:
     prompt = _prompt(row, fields, mapping)
     chosen = _answer(get(row, fields.chosen or ""), fields, mapping)
     rejected = _answer(get(row, fields.rejected or ""), fields, mapping)
-    whole = _user_first(chosen) and _user_first(rejected)
-    if whole:
+    if _user_first(chosen) and _user_first(rejected):
         shared = _shared(chosen, rejected)
         if shared == min(len(chosen), len(rejected)):  # one is a beginning of the other, or both are equal
             shared = max(0, shared - 1)
-        if not _continues(prompt, chosen[:shared]):
+        if MESSAGES not in fields.prompt and not _continues(prompt, chosen[:shared]):
             raise RefusedError("preference_diverges", "prompt and answers do not begin alike")
         prompt, chosen, rejected = chosen[:shared], chosen[shared:], rejected[shared:]
     _check(prompt, chosen, rejected, mapping)

@@ -37,6 +37,7 @@ TEXTS = words(
     "text content body selftext self_text full_text document passage article transcript story essay post "
     "post_text raw_text tweet abstract chapter paragraph"
 )
+MESSAGES = "messages"
 SYSTEMS = words("system system_prompt system_message")
 CHOSEN = words("chosen chosen_response response_chosen preferred preferred_response")
 REJECTED = words("rejected rejected_response response_rejected dispreferred dispreferred_response")

@@ -14,6 +14,7 @@ from pixelated.standardise.fields import get, normal
 from pixelated.standardise.rows import RefusedError
 from pixelated.standardise.shapes.recognise import (
     CHOSEN,
+    MESSAGES,
     REJECTED,
     SPEAKERS_BY_NAME,
     SYSTEMS,
@@ -113,9 +114,10 @@ def _sniff_lists(row: Dict[str, Any], fields: Fields) -> Plan | None:
     """Plan a row by its lists of turns or candidates, or its two answers."""
     if is_convai(row):
         return Plan("convai", fields)
-    if pick(row, CHOSEN) and pick(row, REJECTED):
+    turns = turns_field({k: v for k, v in row.items() if normal(k) not in (*CHOSEN, *REJECTED)})
+    answers = [row[name] for names in (CHOSEN, REJECTED) if (name := pick(row, names)) is not None]
+    if len(answers) == 2 and (turns is None or any(answers)):  # noqa: PLR2004 - chosen and rejected
         return Plan("preference", preference_fields(row, fields))
-    turns = turns_field(row)
     return None if turns is None else Plan("messages", replace(fields, messages=turns))
 
 
@@ -186,7 +188,7 @@ def preference_fields(row: Dict[str, Any], fields: Fields) -> Fields:
     prompt = fields.prompt
     if not prompt:
         found = sides({k: v for k, v in row.items() if k not in {chosen, rejected}})
-        prompt = _prompt(found) if found.prompts else ()
+        prompt = _prompt(found) if found.prompts else tuple(k for k in row if k == MESSAGES)
     return replace(
         fields, chosen=chosen, rejected=rejected, prompt=prompt, system=fields.system or _system(row)
     )
