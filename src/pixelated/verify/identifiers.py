@@ -85,7 +85,7 @@ _VERSION_WORDS = re.compile(
     r"(?:\bv|\b(?:version|ver|release|build|section|chapter|figure|table|item|step)\.?|§) ?$", re.IGNORECASE
 )
 _QUANTITY = re.compile(
-    r" ?(?:%|percent|mg|ml|min(?:ute)?s?|times?|years?|days?|hours?|weeks?|lbs?|kg|pounds?)\b", re.IGNORECASE
+    r" {0,3}(?:%|percent|mg|ml|min(?:ute)?s?|times?|years?|days?|hours?|weeks?|lbs?|kg|pounds?)\b", re.IGNORECASE
 )
 
 _BEFORE, _AFTER = 44, 24
@@ -196,13 +196,15 @@ def _grown(text: str, end: int) -> int:
 
 
 def _phones(text: str, low: int, high: int) -> Iterator[re.Match[str]]:
+    ends = list[int]()  # the last seven digits of a number are not a number of their own
     for match in _PHONE.finditer(text, low, high):
+        ends.append(match.end())
         digits = sum(map(str.isdigit, match[0]))
         least = 11 if match[0].startswith("00") else 9
         if least <= digits <= 15 and not match[0].endswith("00000"):  # noqa: PLR2004 - E.164 lengths
             yield match
     for match in _LOCAL_PHONE.finditer(text, low, high):
-        if _said_before(_PHONE_WORDS, text, match.start()):
+        if match.end() not in ends and _said_before(_PHONE_WORDS, text, match.start()):
             yield match
 
 

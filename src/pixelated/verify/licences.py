@@ -8,6 +8,7 @@ Table = dict[str, dict[str, bool | None]]
 
 _TOKEN = re.compile(r"\s*(\(|\)|[A-Za-z0-9.+:-]+)")
 _MAX = 500
+_MAX_TOKENS = 100
 
 
 class _NotSpdxError(ValueError):
@@ -46,6 +47,8 @@ def _tokens(expression: object) -> list[str]:
             raise _NotSpdxError
         out.append(match[1])
         at = match.end()
+    if len(out) > _MAX_TOKENS:
+        raise _NotSpdxError  # each parenthesis is a call
     return out
 
 
