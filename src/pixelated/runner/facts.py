@@ -22,6 +22,7 @@ from pixelated.runner.planted import measure_planted
 
 BINS = 20
 SHOWN = 200
+MIN_IDENTICAL = 3
 NOT_IN_DATASET = ("seconds", "peak_memory_mb", "bytes")
 
 
@@ -32,7 +33,7 @@ def report_data(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> d
     keys = load_keys(folder, names)
     quarantine, refused = quarantine_rows(folder, names)
     measured = {n: s.measured for n, s in ledgers.items()}
-    flags = flag_lines(measured.get("standardise", {}))
+    flags = [*identical_files(keys), *flag_lines(measured.get("standardise", {}))]
     return {
         "title": loaded.recipe.title or loaded.recipe.name,
         "recipe": {"name": loaded.recipe.name, "seed": loaded.recipe.seed, "scope": loaded.recipe.scope},
@@ -159,10 +160,25 @@ def stage_rows(loaded: Loaded, labels: pa.Table) -> dict[str, dict[str, Any]]:
     return out
 
 
+def identical_files(keys: pa.Table) -> list[str]:
+    """Return a line per file of three or more records that are all the same one."""
+    by_file = keys.group_by(["source", "file"])
+    counts = by_file.aggregate([("strict_hash", "count"), ("strict_hash", "count_distinct")])
+    same = pc.and_(
+        pc.equal(counts.column("strict_hash_count_distinct"), 1),
+        pc.greater_equal(counts.column("strict_hash_count"), MIN_IDENTICAL),
+    )
+    rows = counts.filter(same).to_pylist()
+    names = sorted((r["source"], r["file"], r["strict_hash_count"]) for r in rows)
+    return [f"identical_records: {source}/{file} ({n})" for source, file, n in names]
+
+
 def flag_lines(measured: dict[str, Any]) -> list[str]:
-    """Return what standardise flagged, as sorted lines such as 'identical_records: a.json (300)'."""
+    """Return what else standardise flagged, as sorted lines."""
     lines = []
     for flag, found in sorted(measured.get("flags", {}).items()):
+        if flag == "identical_records":  # seen part by part there; `identical_files` sees whole files
+            continue
         if isinstance(found, dict):
             lines += [f"{flag}: {name} ({n})" for name, n in sorted(found.items())]
         else:
