@@ -102,11 +102,16 @@ def _repeats(turns: list[Turn]) -> list[int]:
 
 
 def _keyword_lists(turns: list[Turn]) -> list[int]:
-    return [
-        n
-        for n, turn in enumerate(turns)
-        if len(turn.words) >= SPEECH_WORDS and turn.closed_share < SPEECH_SHARE
-    ]
+    """Return the longer turns that hold hardly a function word; all turns, where they do so together."""
+    words = sum(len(turn.words) for turn in turns)
+    share = sum(turn.closed_share * len(turn.words) for turn in turns) / max(words, 1)
+    if _is_list(words, share):
+        return list(range(len(turns)))
+    return [n for n, turn in enumerate(turns) if _is_list(len(turn.words), turn.closed_share)]
+
+
+def _is_list(words: int, closed_share: float) -> bool:
+    return words >= SPEECH_WORDS and closed_share < SPEECH_SHARE
 
 
 def _order(turns: list[Turn]) -> dict[str, float]:

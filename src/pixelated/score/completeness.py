@@ -125,7 +125,7 @@ def _judge(dialogue: Dialogue) -> Score:
     ends = [ending(turn) for turn in turns]
     longer = trust(max(0, len(turns) - 2), LONG_HALF)
     evidence = {
-        "endings": min(0.0, BODY_WEIGHT * fmean(ENDINGS[e] for e in ends) + ALLOWANCE),
+        "endings": _body(ends[:-1]),
         "last_ending": _last_ending(turns, ends),
         "last_move": _last_move(turns, found),
         "closing": longer * _closing(found),
@@ -135,6 +135,10 @@ def _judge(dialogue: Dialogue) -> Score:
     reason = min(evidence, key=lambda name: evidence[name])
     cut = tuple(p for p, e in zip(dialogue.positions, ends, strict=True) if e in CUT)
     return Score(sigmoid(PRIOR + LONG_PRIOR * longer + sum(evidence.values())), reason, cut)
+
+
+def _body(ends: list[str]) -> float:
+    return min(0.0, BODY_WEIGHT * fmean(ENDINGS[e] for e in ends) + ALLOWANCE) if ends else 0.0
 
 
 def _last_ending(turns: list[Turn], ends: list[str]) -> float:
