@@ -74,7 +74,11 @@ class Builder:
 
     def flush(self) -> None:
         """Turn what was collected into a table."""
-        self.kept.append(pa.Table.from_pydict(self.columns, schema=schema.BASE))
+        columns = dict[str, Any](self.columns)
+        for name in ("messages", "chosen", "rejected"):
+            columns[name] = _lists(columns[name], schema.MESSAGE)
+        columns["turns"] = _lists(columns["turns"], schema.TURN)
+        self.kept.append(pa.Table.from_pydict(columns, schema=schema.BASE))
         self.columns = {n: [] for n in schema.BASE.names}
         self.characters = 0
 
@@ -95,10 +99,10 @@ def _record(
     return {
         "id": identity,
         "kind": draft.kind,
-        "messages": _messages(draft.messages),
-        "turns": [_turn(m) for m in draft.messages],
-        "chosen": None if draft.chosen is None else _messages(draft.chosen),
-        "rejected": None if draft.rejected is None else _messages(draft.rejected),
+        "messages": draft.messages,
+        "turns": draft.messages,
+        "chosen": draft.chosen,
+        "rejected": draft.rejected,
         "source": source.id,
         "tier": source.tier,
         "group_key": groups.group_key(source, row, draft, origin.file, identity),
@@ -116,12 +120,19 @@ def _record(
     }
 
 
-def _messages(messages: list[Message]) -> list[dict[str, str]]:
-    return [{"role": m.role, "content": m.content} for m in messages]
+def _lists(column: list[list[Message] | None], struct: pa.StructType) -> pa.Array:
+    """Return a list column of `struct`, whose fields are attributes of the messages.
 
-
-def _turn(m: Message) -> dict[str, Any]:
-    return {"speaker": m.speaker, "start": m.start, "end": m.end, "merged": m.merged, "raw_rows": m.raw_rows}
+    Filled field by field: that takes a third of the time of a dictionary per message.
+    """
+    flat = [m for messages in column if messages for m in messages]
+    fields = [pa.array([getattr(m, f.name) for m in flat], f.type) for f in struct]
+    offsets = [0]
+    for messages in column:
+        offsets.append(offsets[-1] + len(messages or ()))
+    inner = pa.StructArray.from_arrays(fields, fields=list(struct))
+    missing = pa.array([messages is None for messages in column], pa.bool_())
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), inner, mask=missing)
 
 
 def _provenance(origin: Origin, candidate: Candidate) -> dict[str, Any]:

@@ -87,15 +87,20 @@ def assign(speakers: Iterable[Any], given: Mapping[str, str]) -> dict[Any, str]:
     Raises:
         RefusedError: `roles_unknown`, if the role of any of them is not certain.
     """
-    names = list(dict.fromkeys(s if isinstance(s, str | int) else None for s in speakers))
-    roles = {name: lookup(name, names, given) for name in names}
+    names = tuple(dict.fromkeys(s if isinstance(s, str | int) else None for s in speakers))
+    roles = _assign(names, tuple(sorted(given.items())))
     unknown = sum(role is None for role in roles.values())
     if unknown:
         raise RefusedError(
             "roles_unknown",
             f"{unknown} of {len(roles)} speaker names have no role: name them in mapping.roles of the source",
         )
-    return {name: role for name, role in roles.items() if role is not None}
+    return roles  # type: ignore[return-value]  # none of them is None
+
+
+@lru_cache(maxsize=1000)  # most dialogues of a source have the same two speakers
+def _assign(names: tuple[str | int | None, ...], given: tuple[tuple[str, str], ...]) -> dict[Any, str | None]:
+    return {name: lookup(name, names, dict(given)) for name in names}
 
 
 def known_role(speaker: Any, given: Mapping[str, str]) -> str | None:

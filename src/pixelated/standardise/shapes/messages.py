@@ -9,7 +9,7 @@ from pixelated.standardise import turns
 from pixelated.standardise.fields import get, has
 from pixelated.standardise.rows import Candidate, Draft, RefusedError, Said
 from pixelated.standardise.shapes.plan import Plan
-from pixelated.standardise.shapes.recognise import SYSTEMS, keyed_by_role, pick, turn_fields
+from pixelated.standardise.shapes.recognise import SYSTEMS, TurnFields, keyed_by_role, pick, turn_fields
 
 
 def convert(candidate: Candidate, plan: Plan, mapping: Mapping) -> Draft:
@@ -65,12 +65,19 @@ def _said(turn: Any, fields: Fields) -> list[Said]:
         raise RefusedError("field_missing", "a turn has no text: name its field in fields.content")
     if names.role is None:
         raise RefusedError("roles_unknown", "the turns have no field that says who speaks")
-    start = turns.seconds(get(turn, names.start)) if names.start else None
-    end = turns.seconds(get(turn, names.end)) if names.end else None
-    used = {names.role, names.content, names.start if start is not None else None}
-    used.add(names.end if end is not None else None)
-    labels = {k: v for k, v in turn.items() if k not in used}
-    return [Said(get(turn, names.role), get(turn, names.content), start, end, 1, labels)]
+    said = Said(get(turn, names.role), get(turn, names.content))
+    if len(turn) > 2:  # noqa: PLR2004 - more than role and content
+        _add_rest(said, turn, names)
+    return [said]
+
+
+def _add_rest(said: Said, turn: dict[str, Any], names: TurnFields) -> None:
+    """Fill in the times, and the labels: all fields that went nowhere else."""
+    said.start = turns.seconds(get(turn, names.start)) if names.start else None
+    said.end = turns.seconds(get(turn, names.end)) if names.end else None
+    used = {names.role, names.content, names.start if said.start is not None else None}
+    used.add(names.end if said.end is not None else None)
+    said.labels = {k: v for k, v in turn.items() if k not in used}
 
 
 def _system(row: dict[str, Any], fields: Fields, said: list[Said], used: set[str]) -> list[Said]:

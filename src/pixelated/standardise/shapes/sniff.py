@@ -118,7 +118,12 @@ def _sniff_lists(row: Dict[str, Any], fields: Fields) -> Plan | None:
     answers = [row[name] for names in (CHOSEN, REJECTED) if (name := pick(row, names)) is not None]
     if len(answers) == 2 and (turns is None or any(answers)):  # noqa: PLR2004 - chosen and rejected
         return Plan("preference", preference_fields(row, fields))
-    return None if turns is None else Plan("messages", replace(fields, messages=turns))
+    return None if turns is None else Plan("messages", _with_turns(fields, turns))
+
+
+@lru_cache(maxsize=100)  # one name per source, and a copy of the fields is dear for each row
+def _with_turns(fields: Fields, name: str) -> Fields:
+    return replace(fields, messages=name)
 
 
 def _inside(row: Dict[str, Any], mapping: Mapping) -> Plan:
