@@ -85,7 +85,8 @@ _VERSION_WORDS = re.compile(
     r"(?:\bv|\b(?:version|ver|release|build|section|chapter|figure|table|item|step)\.?|§) ?$", re.IGNORECASE
 )
 _QUANTITY = re.compile(
-    r" {0,3}(?:%|percent|mg|ml|min(?:ute)?s?|times?|years?|days?|hours?|weeks?|lbs?|kg|pounds?)\b", re.IGNORECASE
+    r" {0,3}(?:%|percent|mg|ml|min(?:ute)?s?|times?|years?|days?|hours?|weeks?|lbs?|kg|pounds?)\b",
+    re.IGNORECASE,
 )
 
 _BEFORE, _AFTER = 44, 24

@@ -1,8 +1,8 @@
 """The shards that a manifest declares, and their rows: JSON lines and Parquet side by side.
 
-Where one of the two cannot be read, or is not the declared file, the other is measured, so that one
-damaged file is a fault of the hash gate alone; where neither can be read, nothing is known of those
-records and every gate fails.
+The JSON lines are what is measured; a Parquet row that differs is a fault of the hash gate. Where lines
+cannot be read or are missing, the Parquet rows are measured in their place, so that a lost or truncated
+file is a fault of the hash gate alone; what neither file gives is unknown, and every gate fails.
 """
 
 from __future__ import annotations
@@ -152,14 +152,13 @@ def _parquet_rows(shard: Shard, twin: Twin | None, reading: Reading) -> Iterator
 
 def _paired_rows(shard: Shard, twin: Twin, reading: Reading) -> Iterator[Row]:
     """Yield the JSON rows; a bad line is replaced by its Parquet row, a difference is filed."""
-    number, doubted = 0, _parquet_is_truer(shard, reading)
+    number = 0
     for block in _blocks(shard, reading):
         table = None if twin.problem else twin.take(len(block))
         if table is None or table.num_rows != len(block):
             reading.integrity.add(twin.problem or "ends early", shard.twin)
             table = None
-        differing = _compare(block, table, shard, number, reading)
-        spare = {} if table is None else _spare(block, table, differing if doubted else [])
+        spare = _compare(block, table, shard, number, reading)
         for i, line in enumerate(block):
             number += 1
             if i in spare:
@@ -170,44 +169,32 @@ def _paired_rows(shard: Shard, twin: Twin, reading: Reading) -> Iterator[Row]:
                 _unmeasured(reading, f"{shard.path}:{number}")
 
 
-def _parquet_is_truer(shard: Shard, reading: Reading) -> bool:
-    """Say whether the JSON lines are not the declared file and the Parquet file is."""
-    lines, twin = reading.files.fact(shard.path), reading.files.fact(shard.twin)
-    declared = mapping(shard.entry.get("parquet")).get("sha256")
-    return lines.sha256 != shard.entry.get("sha256") and twin.sha256 == declared
-
-
-def _compare(block: list[Line], table: Any, shard: Shard, before: int, reading: Reading) -> list[int]:
-    """File bad lines and unequal rows of one block; return the positions of the unequal ones."""
+def _compare(
+    block: list[Line], table: Any, shard: Shard, before: int, reading: Reading
+) -> dict[int, dict[str, Any]]:
+    """File bad lines and unequal rows of one block; return the Parquet rows that stand in for bad lines."""
     rows = {i: line.row for i, line in enumerate(block) if line.row is not None}
-    for i, line in enumerate(block):
-        if line.row is None:
-            _bad_line(line, shard, before + i + 1, reading)
+    bad = [i for i in range(len(block)) if i not in rows]
+    for i in bad:
+        _bad_line(block[i], shard, before + i + 1, reading)
     if table is None:
-        return []
+        return {}
     good = list(rows)
-    kept = table if len(good) == len(block) else some_rows(table, good)
-    unequal = [good[i] for i in unequal_rows([block[i].raw for i in good], list(rows.values()), kept)]
-    for i in unequal:
+    kept = some_rows(table, good) if bad else table
+    for i in (good[j] for j in unequal_rows([block[i].raw for i in good], list(rows.values()), kept)):
         name = _name(rows[i], shard.path, before + i + 1)
         reading.integrity.add("the JSON line and the Parquet row differ", name, "compile the dataset again")
-    return unequal
-
-
-def _spare(block: list[Line], table: Any, differing: list[int]) -> dict[int, dict[str, Any]]:
-    """Return the Parquet rows that stand in for bad lines, and for `differing` ones."""
-    wanted = [i for i, line in enumerate(block) if line.row is None] + differing
-    found = {i: rows_of(table.slice(i, 1))[0] for i in wanted}
-    return {i: row for i, row in found.items() if row is not None}
+    spare = {i: rows_of(table.slice(i, 1))[0] for i in bad}
+    return {i: row for i, row in spare.items() if row is not None}
 
 
 def _disputed_rows(shard: Shard, lines: int, twin: Twin, reading: Reading) -> Iterator[Row]:
-    """Read the file that holds the declared number of records, the JSON lines where both or neither do."""
+    """Read the JSON lines, unless they are fewer than declared and Parquet holds the declared number."""
     declared = natural(shard.entry.get("conversation_count"))
     reading.integrity.add(
         f"{lines} JSON lines but {twin.rows} Parquet rows", shard.path, "compile the dataset again"
     )
-    by_parquet = declared == twin.rows != lines or _parquet_is_truer(shard, reading)
+    by_parquet = declared == twin.rows and lines < twin.rows
     other = {
         _name(row, shard.path, n)
         for n, _, row in (
