@@ -29,7 +29,7 @@ def licensed(*licenses):
 
 def test_the_front_matter_names_only_files_that_are_there():
     assert configs(sample()) == {
-        "default": {"train": "shards/train/*.parquet", "test": "shards/test/*.parquet"},
+        "default": {"train": "shards/train/*.jsonl", "test": "shards/test/*.jsonl"},
         "stage1_foundation": {"train": "stages/stage1_foundation.jsonl"},
         "preference": {"train": "preference/train.jsonl"},
     }
@@ -38,10 +38,10 @@ def test_the_front_matter_names_only_files_that_are_there():
 def test_val_is_called_validation_and_an_empty_file_is_left_out():
     data = sample()
     files = data["manifest"]["files"]
-    files |= {"shards/val/val_000.parquet": {"size_bytes": 9}, "preference/val.jsonl": {"size_bytes": 0}}
+    files |= {"shards/val/val_000.jsonl": {"size_bytes": 9}, "preference/val.jsonl": {"size_bytes": 0}}
     files["stages/stage4_voice_persona.jsonl"] = {"size_bytes": 0}
     found = configs(data)
-    assert found["default"]["validation"] == "shards/val/*.parquet"
+    assert found["default"]["validation"] == "shards/val/*.jsonl"
     assert found["preference"] == {"train": "preference/train.jsonl"}
     assert "stage4_voice_persona" not in found
 

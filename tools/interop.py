@@ -81,6 +81,8 @@ def step_sft(rows: Dataset, parts: tuple[LlamaForCausalLM, PreTrainedTokenizerFa
 def step_dpo(rows: Dataset, parts: tuple[LlamaForCausalLM, PreTrainedTokenizerFast], scratch: str) -> None:
     """Take one DPO step on the preference pairs."""
     model, tokenizer = parts
+    model.save_pretrained(f"{scratch}/toy")  # DPO loads its frozen reference from where the model came from
+    model = LlamaForCausalLM.from_pretrained(f"{scratch}/toy")
     arguments = DPOConfig(output_dir=f"{scratch}/dpo", **COMMON)
     trained = DPOTrainer(model=model, args=arguments, train_dataset=rows, processing_class=tokenizer).train()
     print(f"TRL DPO: {len(rows)} pairs, one step, loss {trained.training_loss:.3f}")

@@ -52,6 +52,10 @@ def front_matter(data: Data) -> str:
     front |= {"task_categories": ["text-generation"], "tags": TAGS}
     if found := configs(data):
         front["configs"] = found
+        # one file type for all configurations (`datasets` takes the reader of the first for all of them), and
+        # the types stated: columns that are null throughout a split would be read as another type
+        if features := data.get("features"):
+            front["dataset_info"] = [{"config_name": "default", "features": features}]
     block = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)
     return f"---\n{block}---\n"
 
@@ -78,7 +82,7 @@ def size_category(records: int | None) -> str | None:
 
 def configs(data: Data) -> list[dict[str, Any]]:
     """Return the `configs`: the splits, each stage, the preference pairs; only what has a file."""
-    default = [_files(name, f"shards/{split}/*.parquet") for split, name in shard_splits(data)]
+    default = [_files(name, f"shards/{split}/*.jsonl") for split, name in shard_splits(data)]
     out = [_config("default", default)] if default else []
     out += [_config(stage, [_files("train", f"stages/{stage}.jsonl")]) for stage in stages(data)]
     pairs = [
@@ -90,12 +94,12 @@ def configs(data: Data) -> list[dict[str, Any]]:
 
 
 def shard_splits(data: Data) -> list[tuple[str, str]]:
-    """Return (folder, Hub name) of the splits that have a Parquet shard."""
+    """Return (folder, Hub name) of the splits that have a shard with records."""
     paths = facts.files(data)
     return [
         (split, name)
         for split, name in SPLIT_NAMES.items()
-        if any(path.startswith(f"shards/{split}/") and path.endswith(".parquet") for path in paths)
+        if any(path.startswith(f"shards/{split}/") and path.endswith(".jsonl") for path in paths)
     ]
 
 

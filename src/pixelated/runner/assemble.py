@@ -17,7 +17,17 @@ import pyarrow.compute as pc
 
 from pixelated import __version__
 from pixelated.clean import not_searched_types, searched_types
-from pixelated.compile import ShardTask, Slice, build_manifest, cut, list_files, write_exports, write_shard
+from pixelated.compile import (
+    RECORD,
+    ShardTask,
+    Slice,
+    build_manifest,
+    cut,
+    hub_features,
+    list_files,
+    write_exports,
+    write_shard,
+)
 from pixelated.core.errors import UsageError
 from pixelated.core.fingerprint import fingerprint, sha256_file
 from pixelated.core.store import LocalStore
@@ -86,6 +96,7 @@ def finish(
     verification = verify_dataset(dataset)
     manifest["release"] = release(loaded.recipe.scope, verification)
     data = facts | {"manifest": manifest, "release": manifest["release"], "files": sorted(manifest["files"])}
+    data["features"] = hub_features(RECORD)
     data["verdicts"] = {n: v.as_json() for n, v in verification.verdicts.items()}
     store.write_json(
         "verdicts.json", verification.report(manifest["generated_at"]) | {"verdicts": data["verdicts"]}
