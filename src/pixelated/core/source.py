@@ -86,6 +86,7 @@ class Mapping:
     role_reversed: bool = False  # prompt is the therapist's, response the client's (FACTS 1.2)
     joins: tuple[Join, ...] = ()
     tags: tuple[TagRule, ...] = ()
+    drop: tuple[str, ...] = ()  # fields never kept: account ids, columns of names
     html: bool = False  # text holds HTML tags: strip them (entities are always repaired by clean)
     prompt_only: bool = False  # records without a reply are wanted (evaluation prompts)
 

@@ -1,6 +1,6 @@
 """Decide what enters the dataset, which stage it serves and which split it goes to."""
 
-from pixelated.curate.decide import HELD, KEEP, decide
+from pixelated.curate.decide import HELD, KEEP, decide, spread_refusals
 from pixelated.curate.decontaminate import EvaluationIndex, build_index, matching_ids
 from pixelated.curate.keys import key_table
 from pixelated.curate.policy import Curriculum, Holdout, Policy, PolicyFile
@@ -23,5 +23,6 @@ __all__ = [
     "key_table",
     "matching_ids",
     "plan_sources",
+    "spread_refusals",
     "starved_stages",
 ]

@@ -52,6 +52,23 @@ def decide(
     return pa.table({"decision": pc.fill_null(decision, KEEP), "stage": stage, "weight": weights})
 
 
+def spread_refusals(keys: pa.Table, policy: Policy) -> pa.Table:
+    """Give the tags that the policy refuses to every record of the same folded text.
+
+    A source may hold one exchange under two labels, or two sources the same exchange in two spellings: what
+    is unsafe once is unsafe. This runs before duplicates are removed, so that no label goes with its copy.
+    """
+    tags = keys.column("tags").to_pylist()
+    folds = keys.column("fold_all").to_pylist()
+    refused: dict[str, set[str]] = {}
+    for fold, mine in zip(folds, tags, strict=True):
+        if found := set(mine or ()) & set(policy.file.refuse_tags):
+            refused.setdefault(fold, set()).update(found)
+    spread = [sorted({*(t or ()), *refused.get(f, ())}) for f, t in zip(folds, tags, strict=True)]
+    column = pa.array(spread, pa.list_(pa.string()))
+    return keys.set_column(keys.schema.get_field_index("tags"), "tags", column)
+
+
 def _rules(
     keys: pa.Table, sources: Mapping[str, Source], policy: Policy, contaminated: Collection[str]
 ) -> list[tuple[str, Any]]:

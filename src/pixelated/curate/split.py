@@ -1,9 +1,10 @@
 """Assign whole groups to train, val and test: seeded, by hash, stratified by stage, holdouts in test.
 
-Records that share a `group_key`, a `strict_hash` or a `content_hash` form one component, and a
-component is never split. Components are ordered by a hash of the seed and their smallest group key,
-so the outcome does not depend on the order of the input, and each split is filled to its share of
-every stage in turn; what one stage could not give exactly is carried to the next.
+Records that share a `group_key`, a hash, or the folded text of prompt or reply (a copy of the same
+question in another source's spelling) form one component, and a component is never split.
+Components are ordered by a hash of the seed and their smallest group key, so the outcome does not
+depend on the order of the input, and each split is filled to its share of every stage in turn; what
+one stage could not give exactly is carried to the next.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from pixelated.curate.policy import Holdout
 
 Ints = npt.NDArray[np.int64]
 
+LINKS = ("strict_hash", "content_hash", "fold_all", "fold_prompt", "fold_reply")
+
 
 @dataclass
 class Split:
@@ -32,10 +35,11 @@ class Split:
 
 
 def components(keys: pa.Table) -> Ints:
-    """Return a component number per row: rows linked by group_key, strict_hash or content_hash."""
+    """Return a component number per row: rows linked by group_key or by a hash of `LINKS`."""
     labels = _codes(keys.column("group_key"))
-    for name in ("strict_hash", "content_hash"):
-        labels = _link(labels, _codes(keys.column(name)))
+    for name in LINKS:
+        if name in keys.column_names:
+            labels = _link(labels, _codes(keys.column(name)))
     return labels
 
 
@@ -155,7 +159,12 @@ def _groups_of(group_key: pa.ChunkedArray, labels: Ints) -> dict[int, set[str]]:
 
 
 def _codes(column: pa.ChunkedArray) -> Ints:
-    return pc.dictionary_encode(column).combine_chunks().indices.to_numpy().astype(np.int64)
+    """Return a number per distinct value; every null is a value of its own."""
+    encoded = pc.dictionary_encode(column).combine_chunks()
+    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    missing = np.flatnonzero(codes < 0)
+    codes[missing] = len(encoded.dictionary) + np.arange(len(missing))
+    return codes
 
 
 def _link(labels: Ints, other: Ints) -> Ints:

@@ -13,7 +13,16 @@ import pyarrow.parquet as pq
 
 from pixelated.core.step import Ledger
 from pixelated.core.store import LocalStore
-from pixelated.curate import HELD, KEEP, EvaluationIndex, assign, build_index, decide, matching_ids
+from pixelated.curate import (
+    HELD,
+    KEEP,
+    EvaluationIndex,
+    assign,
+    build_index,
+    decide,
+    matching_ids,
+    spread_refusals,
+)
 from pixelated.dedup import clusters_jsonl, find_exact, summary
 from pixelated.recipe import Loaded
 from pixelated.runner.context import Run
@@ -71,6 +80,7 @@ def find_contaminated(run: Run, keys: pa.Table) -> tuple[set[str], dict[str, dic
 
 def decide_all(loaded: Loaded, keys: pa.Table, contaminated: set[str]) -> Decisions:
     """Remove duplicates, decide admission and stage, and assign splits."""
+    keys = spread_refusals(keys, loaded.policy)
     trained = [s.id for s in loaded.sources.values() if s.use == "train"]
     # evaluation records stand apart: they are no duplicates of training records, they are kept from them
     narrow = dedup_keys(loaded, keys).filter(

@@ -96,6 +96,7 @@ def _record(
     first = candidate.first
     identity = f"{source.id}-{short_hash(source.id, origin.file, first.locator, draft.content)}"
     extra = {**without(draft.fields, draft.used | found.used), **draft.extra}
+    extra = without(extra, origin.source.mapping.drop)
     return {
         "id": identity,
         "kind": draft.kind,
