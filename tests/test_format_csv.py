@@ -24,7 +24,7 @@ def test_a_line_that_names_the_separator_is_no_header() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
 def test_encodings_and_byte_order_marks(encoding: str) -> None:
-    text = "prompt,response\nMüde, nein,x\n" if encoding == "never" else "prompt,response\nMüde,Schön\n"
+    text = "prompt,response\nMüde,Schön\n"
     assert dialogues(read("a.csv", text.encode(encoding))) == [[("user", "Müde"), ("assistant", "Schön")]]
 
 
@@ -102,3 +102,15 @@ def test_a_cell_of_fifty_megabytes_comes_through_whole() -> None:
 def test_nul_and_odd_characters_stay_in_the_text() -> None:
     result = read("a.csv", "prompt,response\na\x00b\u2028c,d\x85e\n")
     assert dialogues(result) == [[("user", "a\x00b\u2028c"), ("assistant", "d\x85e")]]
+
+
+def test_lists_of_turns_written_as_json_in_a_cell_are_read() -> None:
+    cell = '"[{""role"": ""user"", ""content"": ""a""}, {""role"": ""bot"", ""content"": ""b""}]"'
+    assert dialogues(read("a.csv", f"id,messages\n1,{cell}\n")) == [[("user", "a"), ("assistant", "b")]]
+    assert refusals(read("a.csv", 'id,messages\n1,"[{cut"\n')) == [(0, "roles_unknown")]
+
+
+def test_lines_of_white_space_are_blank_lines() -> None:
+    result = read("a.csv", "\n  \nprompt,response\n \t \na,b\n   \nc,d\n")
+    assert len(dialogues(result)) == 2
+    assert result.measured["raw_rows"] == 2

@@ -111,3 +111,11 @@ def test_an_empty_list_is_named_and_not_lost() -> None:
 def test_a_document_that_holds_no_records_is_one_refused_record() -> None:
     value = {"version": 1, "weights": {"a": 0.5}, "names": ["x", "y"]}
     assert refusals(read("a.json", document(value))) == [(0, "shape_unknown")]
+
+
+def test_stray_bytes_in_a_line_are_kept_and_counted() -> None:
+    good = '{"prompt": "Müde", "response": "Schön"}'.encode()
+    stray = '{"prompt": "Müde", "response": "Schön"}'.encode("cp1252")
+    result = read("a.jsonl", b"\n".join([good] * 5 + [stray]))
+    assert dialogues(result) == [[("user", "Müde"), ("assistant", "Schön")]] * 6
+    assert result.measured["decoding"] == {"a.jsonl": {"cp1252_bytes": 2}}

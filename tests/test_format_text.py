@@ -63,6 +63,8 @@ def test_a_podcast_is_refused_as_dialogue_kept_as_text_and_mapped_where_the_sour
         "Session 3\nDate: 1 May\n\nTHERAPIST:\nHello.\nCLIENT:\nHi.\nTHERAPIST:\nSo?\n",
         "<Therapist>: Hello.\r\n<Client>: Hi.\r\n<Therapist>: So?\r\n",
         "### Human: Hi\n### Assistant: yes\n",
+        "1. Therapist: Hello.\n2. Client: Hi.\n3. Therapist: So?\n",
+        "Counselor 0:01\nHello.\n\nClient  0:04\nHi.\n",
     ],
 )
 def test_transcripts_in_many_hands(text: str) -> None:
@@ -85,6 +87,15 @@ def test_transcripts_in_many_hands(text: str) -> None:
 )
 def test_transcripts_of_unknown_speakers_are_refused(text: str) -> None:
     assert refusals(read("a.txt", text)) == [(0, "roles_unknown")]
+
+
+def test_a_rule_parts_dialogues_only_where_both_sides_speak_on_each_side_of_it() -> None:
+    talk = "Therapist: Hello.\nClient: Hi.\n"
+    assert len(dialogues(read("a.txt", f"{talk}\n---\n\n{talk}"))) == 2
+    (one,) = dialogues(read("a.txt", f"{talk}\n---\n\nClient: More.\n"))
+    assert one == [("assistant", "Hello."), ("user", "Hi.\nMore.")]
+    (inside,) = dialogues(read("a.txt", "Therapist: Hello.\nClient: Hi.\n---\nStill me.\n"))
+    assert inside[1] == ("user", "Hi.\n---\nStill me.")
 
 
 def test_prose_with_colons_is_plain_text() -> None:
@@ -148,6 +159,11 @@ def test_files_that_are_no_data_are_named_whatever_their_name(name: str, data: b
     assert refusals(result) == [(0, reason)]
     assert result.measured["files"] == {reason: 1}
     assert balances(result)
+
+
+@pytest.mark.parametrize("name", ["a.py", "a.yaml", "a.html"])
+def test_code_and_pages_are_no_corpus(name: str) -> None:
+    assert refusals(read(name, "text: one\n")) == [(0, "code_file")]
 
 
 def test_a_file_of_identical_records_is_flagged_and_kept() -> None:

@@ -22,6 +22,9 @@ SPELLINGS = {
     "turns named by role": {"session": [{"Patient": U}, {"Therapist": A}]},
     "rounds named by role": {"session": [{"human": U, "assistant": A}]},
     "pairs in lists": {"chat": [["user", U], ["bot", A]]},
+    "texts with names": {"dialog": [f"Client: {U}", f"Therapist: {A}"]},
+    "who asked": {"question": U, "answer": A, "user": "sam81", "therapist": "Dr. Moore"},
+    "human and ai": {"Human": U, "AI": A},
     "parts": {
         "contents": [{"role": "user", "parts": [{"text": U}]}, {"role": "model", "parts": [{"text": A}]}]
     },
@@ -251,3 +254,14 @@ def test_records_of_this_program_are_read_again_as_what_they_were() -> None:
         "preference",
         "text",
     ]
+
+
+def test_segments_of_a_speech_recogniser_are_one_text() -> None:
+    segments = [
+        {"text": " One day ", "start": 0.0, "duration": 2},
+        {"text": "I left.", "start": 2.0, "duration": 1},
+    ]
+    for value in (segments, {"language": "en", "segments": segments}):
+        (record,) = records(read("a.json", document(value)))
+        assert (record["kind"], record["messages"][0]["content"]) == ("text", "One day I left.")
+        assert record["source_metadata"] == {"segments": 2}

@@ -23,10 +23,17 @@ _BOLD = re.compile(
     re.DOTALL,
 )
 _NAMED = re.compile(
-    rf"[ \t]{{0,8}}(?P<t1>{_STAMP}[ \t]*)?(?:#{{1,6}}[ \t]*)?(?P<name>[<\[]?[^\W\d_][\w .'\u2019#/&-]{{0,40}}"
-    rf"(?:\([^()\n]{{1,40}}\))?[>\]]?)(?P<t2>[ \t]{{0,3}}{_STAMP})?[ \t]{{0,3}}:(?![/\d])[ \t]*(?P<text>.*)",
+    rf"[ \t]{{0,8}}(?:\d{{1,4}}[.)][ \t]{{1,3}})?(?P<t1>{_STAMP}[ \t]*)?(?:#{{1,6}}[ \t]*)?"
+    r"(?P<name>[<\[]?[^\W\d_][\w .'\u2019#/&-]{0,40}(?:\([^()\n]{1,40}\))?[>\]]?)"
+    rf"(?P<t2>[ \t]{{0,3}}{_STAMP})?[ \t]{{0,3}}:(?![/\d])[ \t]*(?P<text>.*)",
     re.DOTALL,
 )
+# "Name 0:01" alone in a line, as transcription services write it.
+_STAMPED = re.compile(
+    r"[ \t]{0,8}(?P<name>[^\W\d_][\w .'\u2019-]{0,40}?)[ \t]{1,4}"
+    rf"(?P<t1>{_STAMP})[ \t]*(?P<t2>)(?P<text>)"
+)
+_RULE = re.compile(r"[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,}|~{3,})[ \t]*")
 # Words before a colon that head a note and name nobody.
 NOTES = frozenset(
     words(
@@ -45,6 +52,7 @@ class Spoken:
     turns: list[Said] = field(default_factory=list)
     preamble: str = ""
     lines: list[int] = field(default_factory=list)
+    breaks: list[int] = field(default_factory=list)  # numbers of the turns that follow a rule (---)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,9 @@ def bold_mark(line: str) -> Mark | None:
 
 def name_mark(line: str) -> Mark | None:
     """Return the mark of `Name: text`, if the line starts with one."""
-    return _mark(_NAMED.match(line)) if ":" in line[:120] else None
+    if ":" not in line[:120]:
+        return None
+    return _mark(_STAMPED.fullmatch(line[:120]) if len(line) < 120 else None) or _mark(_NAMED.match(line))  # noqa: PLR2004
 
 
 def speaker_mark(line: str) -> Mark | None:
@@ -111,7 +121,10 @@ def lines_of(text: str) -> list[str]:
 
 
 def marked(text: str, mark: Callable[[str], Mark | None]) -> Spoken:
-    """Split a text at its marks; lines without one belong to the turn before them."""
+    """Split a text at its marks; lines without one belong to the turn before them.
+
+    A rule just before a mark belongs to nobody: it is noted in `breaks`.
+    """
     spoken = Spoken()
     open_lines: list[str] = []
     before: list[str] = []
@@ -120,6 +133,8 @@ def marked(text: str, mark: Callable[[str], Mark | None]) -> Spoken:
         if found is None:
             (open_lines if spoken.turns else before).append(line)
             continue
+        if spoken.turns and _ends_in_rule(open_lines):
+            spoken.breaks.append(len(spoken.turns))
         _close(spoken, open_lines)
         open_lines = [found.text]
         spoken.turns.append(Said(found.name, "", found.start))
@@ -127,6 +142,15 @@ def marked(text: str, mark: Callable[[str], Mark | None]) -> Spoken:
     _close(spoken, open_lines)
     spoken.preamble = "\n".join(before).strip()
     return spoken
+
+
+def _ends_in_rule(lines: list[str]) -> bool:
+    """Say whether the last line that is not blank is a rule; it is taken out then."""
+    last = next((k for k in range(len(lines) - 1, 0, -1) if lines[k].strip()), None)
+    if last is None or _RULE.fullmatch(lines[last]) is None:
+        return False
+    del lines[last]
+    return True
 
 
 def _close(spoken: Spoken, lines: list[str]) -> None:

@@ -12,7 +12,7 @@ from pixelated.standardise.formats._json import InvalidJSONError, loads
 from pixelated.standardise.rows import RefusedError, Sample
 from pixelated.standardise.shapes import utterances
 from pixelated.standardise.shapes.labels import is_label_table
-from pixelated.standardise.shapes.plan import Plan, plan_row
+from pixelated.standardise.shapes.plan import Plan, plan_row, unpack
 
 _LOOK = 20_000  # rows
 
@@ -74,6 +74,6 @@ def head_values(sample: Sample) -> list[Any]:
 
 def _plan(value: Any, mapping: Mapping) -> Plan | None:
     try:
-        return plan_row(value, mapping)
+        return plan_row(unpack(value), mapping)
     except RefusedError:
         return None

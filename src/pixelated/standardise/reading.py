@@ -24,10 +24,11 @@ from pixelated.standardise.rows import (
     Parsed,
     Refusal,
     RefusedError,
+    Row,
     Sample,
 )
 from pixelated.standardise.shapes import convai, messages, pair, preference, text, utterances
-from pixelated.standardise.shapes.plan import Plan, plan_row
+from pixelated.standardise.shapes.plan import Plan, plan_row, unpack
 from pixelated.standardise.triage import refuse_file
 from pixelated.standardise.units import Piece, Unit, read_piece, read_sample
 
@@ -41,6 +42,7 @@ SHAPES: dict[str, Convert] = {
     "preference": preference.convert,
     "convai": convai.convert,
     "text": text.convert,
+    "segments": text.convert_segments,
     "chatml": text.convert_chatml,
     "transcript": text.convert_transcript,
     "diarised": text.convert_diarised,
@@ -192,7 +194,8 @@ def _read_rows(tally: Tally, origin: Origin, parsed: Parsed, found: Profile, ide
         _refuse(tally, origin, refused)
         gaps = utterances.beside([r.row for r in (*parsed.refused, *refused)], parsed.rows)
     else:
-        candidates = [Candidate((row,)) for row in parsed.rows]
+        rows = (Row(row.ordinal, row.locator, unpack(row.value)) for row in parsed.rows)
+        candidates = [Candidate((row,)) for row in rows]
     as_text = parsed.text.strip() if parsed.layout == "text" and _as_text(mapping) else None
     # One row after the other: foreign shapes differ from row to row, so there is no column to work on.
     for candidate in candidates:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pixelated.standardise.fields import words
 from pixelated.standardise.rows import Refusal, Sample
 
 _LFS = b"version https://git-lfs.github.com/spec/"
@@ -28,6 +29,12 @@ _MAGIC = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old office document"),
 )
 _MARKUP = ((b"<!doctype html", "a web page"), (b"<html", "a web page"), (b"<?xml", "XML"), (b"{\\rtf", "RTF"))
+_CODE = frozenset(
+    words(
+        ".html .htm .xml .css .js .ts .py .ipynb .sh .c .h .cpp .java .rs .go .yaml .yml .toml .ini .cfg "
+        ".lock .svg"
+    )
+)
 _BLANK = b" \t\r\n\x0b\x0c\x00"
 _CONTROL = bytes(b for b in range(32) if b not in b"\t\n\r\x0b\x0c\x1b\x00")
 _LOOK = 1 << 16
@@ -38,7 +45,7 @@ _MAX_NUL = 0.1  # share of NUL bytes in text that is not UTF-16 or UTF-32
 def refuse_file(sample: Sample) -> Refusal | None:
     """Return why a file is no data, or None where a format may read it.
 
-    Reasons: `zero_byte`, `blank_file`, `lfs_pointer`, `binary_file`, `markup_file`.
+    Reasons: `zero_byte`, `blank_file`, `lfs_pointer`, `binary_file`, `markup_file`, `code_file`.
     """
     head = sample.head
     if sample.size == 0:
@@ -58,6 +65,8 @@ def _other_kind(sample: Sample, bare: bytes) -> Refusal | None:
     markup = next((what for start, what in _MARKUP if bare[:20].lower().startswith(start)), None)
     if markup is not None:
         return Refusal(0, "file", "markup_file", f"{markup}: extract its text first")
+    if sample.suffix in _CODE:
+        return Refusal(0, "file", "code_file", f"{sample.suffix} is code, a page or settings, and no corpus")
     if not sample.head.startswith(b"PAR1") and _is_binary(sample):
         return Refusal(0, "file", "binary_file", "control characters as in a binary file")
     return None

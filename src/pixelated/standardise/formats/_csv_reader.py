@@ -70,8 +70,14 @@ def records(lines: list[str], dialect: Dialect, columns: int | None = None) -> I
             if record.cells is not None:
                 columns = len(record.cells) if columns is None else columns
             at = after
-            if record.cells != []:
+            if not _is_blank(record, columns):
                 yield record
+
+
+def _is_blank(record: Record, columns: int | None) -> bool:
+    """Say whether a record is a blank line; in a table of one column white space is a cell."""
+    cells = record.cells
+    return cells == [] or (columns != 1 and cells is not None and len(cells) == 1 and not cells[0].strip())
 
 
 def _run(lines: list[str], at: int, dialect: Dialect, columns: int | None) -> Iterator[tuple[Record, int]]:

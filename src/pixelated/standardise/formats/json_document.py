@@ -16,7 +16,7 @@ from pixelated.standardise.formats._json import InvalidJSONError, loads, loads_m
 from pixelated.standardise.formats.json_lines import SUFFIXES as LINES_SUFFIXES
 from pixelated.standardise.formats.json_lines import JsonLines
 from pixelated.standardise.rows import Document, Parsed, Refusal, RefusedError, Row, Sample
-from pixelated.standardise.shapes.recognise import is_record, is_turn_list
+from pixelated.standardise.shapes.recognise import is_record, is_segments, is_turn_list
 
 SUFFIXES = (".json", ".geojson")
 _STARTS = frozenset('"{[]}-0123456789tfn')
@@ -87,7 +87,7 @@ def records(value: Any, path: str | None = None) -> Iterator[tuple[str, Any]]:
 
 def _walk(value: Any, at: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, list):
-        if is_turn_list(value):
+        if is_turn_list(value) or is_segments(value):
             yield at or "/", value
         else:
             yield from ((f"{at}/{i}", item) for i, item in enumerate(value))

@@ -74,5 +74,19 @@ def _lines(document: Document, fixed: dict[str, int]) -> Iterator[bytes]:
     while start < len(data):
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end
-        yield data[start:end].strip(_BLANK)
+        yield _utf8(data[start:end].strip(_BLANK), fixed)
         start = end + 1
+
+
+def _utf8(line: bytes, fixed: dict[str, int]) -> bytes:
+    """Return a line as UTF-8; what had to be put right is counted."""
+    if line.isascii():
+        return line
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        found = decode(line)
+        for what, count in found.fixed.items():
+            fixed[what] = fixed.get(what, 0) + count
+        return found.text.encode("utf-8")
+    return line

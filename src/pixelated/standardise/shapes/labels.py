@@ -7,29 +7,29 @@ from collections.abc import Sequence
 from typing import Any
 
 _MIN_ROWS = 4
-_WORDS = 6  # words of a label
-_FEW_WORDS = 3
 _CHARACTERS = 60
 _SHARE = 0.95  # of the replies look like labels
-_DIFFERENT = {_FEW_WORDS: 0.7, _WORDS: 0.5}  # words per label -> how many different ones per reply at most
+_DIFFERENT = ((6, 0.5), (3, 0.7))  # (words of a label, different ones per reply at most)
+_SMALL = 50  # rows; in a smaller table words repeat less
+_DIFFERENT_SMALL = (*_DIFFERENT, (2, 0.9))
 _SENTENCE = re.compile(r"\s\S.*[.!?]\s*$|\n")  # more than one word and a full stop
 
 
 def is_label_table(replies: Sequence[Any]) -> bool:
     """Say whether the replies of a table are a small set of repeated short labels.
 
-    At least 95 % of them have at most six words (or three) and no sentence in them, and there are at most
-    half (or 70 %) as many different ones as replies. Replies such as "I see." end like sentences and are
-    talk.
+    At least 95 % of them are short and no sentences, and many are the same: the shorter they are, the fewer
+    repetitions it takes. Replies such as "I see." end like sentences and are talk.
     """
     written = [str(r).strip().casefold() for r in replies if isinstance(r, str | int | float)]
     written = [r for r in written if r]
     if len(written) < _MIN_ROWS:
         return False
     different = len(set(written)) / len(written)
+    limits = _DIFFERENT_SMALL if len(written) < _SMALL else _DIFFERENT
     return any(
-        different <= most and sum(_is_label(r, words) for r in written) >= _SHARE * len(written)
-        for words, most in _DIFFERENT.items()
+        different <= most and sum(_is_label(r, length) for r in written) >= _SHARE * len(written)
+        for length, most in limits
     )
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from pixelated.core.source import Fields, Mapping
 from pixelated.standardise import turns
+from pixelated.standardise.dialogue_text import speaker_mark
 from pixelated.standardise.fields import get, has
+from pixelated.standardise.roles import known_role
 from pixelated.standardise.rows import Candidate, Draft, RefusedError, Said
 from pixelated.standardise.shapes.plan import Plan
 from pixelated.standardise.shapes.recognise import SYSTEMS, TurnFields, keyed_by_role, pick, turn_fields
@@ -47,8 +49,17 @@ def said_of(listed: Any, fields: Fields) -> list[Said]:
     if not listed:
         raise RefusedError("empty_content", "the list of turns is empty")
     if all(isinstance(v, str) for v in listed):
-        return [Said(str(k % 2), text) for k, text in enumerate(listed)]
+        return _texts(listed)
     return [said for turn in listed for said in _said(turn, fields)]
+
+
+def _texts(listed: list[str]) -> list[Said]:
+    """Return texts as turns: by the names they start with (`Client: ...`), else numbered by turns."""
+    marks = [speaker_mark(text) for text in listed]
+    named = [Said(m.name, m.text.strip(), m.start) for m in marks if m is not None and known_role(m.name, {})]
+    if len(named) == len(listed):
+        return named
+    return [Said(str(k % 2), text) for k, text in enumerate(listed)]
 
 
 def _said(turn: Any, fields: Fields) -> list[Said]:

@@ -28,7 +28,9 @@ _ACT_PROMPT = frozenset({"prompt", "question", "query", "instruction"})
 _ACT_REPLY = frozenset({"response", "answer", "completion", "reply", "output"})
 _WHO_PROMPT = frozenset({"user", "human", "client", "patient", "seeker", "usr"})
 _WHO_REPLY = frozenset(
-    {"assistant", "bot", "chatbot", "therapist", "counselor", "counsellor", "supporter", "doctor", "gpt"}
+    words(
+        "assistant bot chatbot therapist counselor counsellor supporter doctor gpt ai psychologist clinician"
+    )
 )
 _BARE_PROMPT = frozenset({"context", "input"})
 _WORDS_OF_TEXT = frozenset(words("text post message utterance body content turn input statement"))
@@ -193,6 +195,19 @@ def _is_turns_without_roles(value: Any) -> bool:
     return all(isinstance(v, dict) and pick(v, TURN_TEXT) is not None for v in value)
 
 
+def is_segments(value: Any) -> bool:
+    """Say whether a list is a speech recogniser's transcript: texts with a start and no speaker."""
+    if not isinstance(value, list) or len(value) < 2:  # noqa: PLR2004 - one text is no sequence
+        return False
+    return all(isinstance(v, dict) and _is_segment(v) for v in value)
+
+
+def _is_segment(value: Mapping[str, Any]) -> bool:
+    names = turn_fields(value, Fields())
+    timed = isinstance(value.get(names.start or ""), int | float) and names.role is None
+    return timed and isinstance(value.get("text"), str)
+
+
 def is_convai(row: Mapping[str, Any]) -> bool:
     """Say whether a row is ConvAI/PersonaChat: `utterances` of `history` and `candidates`."""
     rounds = row.get("utterances", [row])
@@ -221,7 +236,16 @@ def sides(row: Mapping[str, Any]) -> Sides:
         found = side(name)
         if found is not None and (value is None or isinstance(value, str | int | float | list)):
             by[found].append(name)
-    return Sides(tuple(by["prompt"]), tuple(by["title"]), tuple(by["response"]))
+    prompts, responses = _by_act(by["prompt"], _ACT_PROMPT), _by_act(by["response"], _ACT_REPLY)
+    return Sides(prompts, tuple(by["title"]), responses)
+
+
+def _by_act(names: list[str], acts: frozenset[str]) -> tuple[str, ...]:
+    """Drop fields named after a person where others say what was done: who asked is no question."""
+    people = [n for n in names if known_role(n, {}) is not None]
+    others = [n for n in names if n not in people]
+    said = any(acts & {w.removesuffix("s") for w in tokens(n)} for n in others)
+    return tuple(others if said else names)
 
 
 def is_record(row: Any) -> bool:
