@@ -13,7 +13,7 @@ import numpy as np
 
 from pixelated.verify.findings import Findings
 from pixelated.verify.hashes import DIGEST, Texts, contract_digest, key, strict_digest
-from pixelated.verify.jsonl import Line, read_blocks
+from pixelated.verify.jsonl import parse, read_blocks
 from pixelated.verify.keys import Keys, digest_array, missing
 from pixelated.verify.paths import Files
 from pixelated.verify.record import export_payload, read_texts
@@ -84,11 +84,11 @@ class _Export:
         self._others = {name: np.sort(keys.column(name)[others]) for name in ("payload", "content", "strict")}
         self._seen, self._read = bytearray(), bytearray()
 
-    def see(self, block: list[Line], before: int) -> None:
+    def see(self, block: list[bytes], before: int) -> None:
         """Compare one block of lines; only compiled lines can be known by their bytes."""
         unknown = list(range(len(block)))
         if self._compiled:
-            digests = b"".join(key(line.raw) for line in block)
+            digests = b"".join(key(raw) for raw in block)
             self._seen += digests
             unknown = missing(digest_array(digests), self._lines).tolist()
         parsed = [p for i in unknown if (p := self._parse(block[i], before + i + 1))]
@@ -109,7 +109,8 @@ class _Export:
         for row in lacking.tolist():
             self._faults.integrity.add("the compiled export lacks a train record", keys.name(row))
 
-    def _parse(self, line: Line, number: int) -> _Line | None:
+    def _parse(self, raw: bytes, number: int) -> _Line | None:
+        line = parse(raw)
         texts = None if line.row is None else _texts(line.row)
         if line.row is None or texts is None:
             reason = line.problem or "an exported line holds no readable text"

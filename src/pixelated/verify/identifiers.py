@@ -76,6 +76,7 @@ _MRN = re.compile(
     re.IGNORECASE,
 )
 
+_MRN_WORDS = ("mrn", "record", "patient", "chart", "hospital", "nhs")
 _PHONE_WORDS = re.compile(
     r"\b(?:call|phone|cell|text|mobile|tel|telephone|fax|dial|reach|whatsapp)\b", re.IGNORECASE
 )
@@ -146,12 +147,10 @@ class Search:
 
     def _numbers(self, text: str, run: re.Match[str]) -> Iterator[str]:
         """Yield the types of the number around a run of digits, looking a little to both sides."""
-        low, high = max(0, run.start() - _BEFORE), _grown(text, run.end())
-        digits = sum(map(str.isdigit, run[0]))
-        # most runs are a bare year, and only a named date or a record number can hold one
-        confirming = _CONFIRM if len(run[0]) > len("2019") else _CONFIRM_YEAR
-        for kind, least, confirm in confirming:
-            if digits >= least and confirm(text, low, high):
+        low, high, number = max(0, run.start() - _BEFORE), _grown(text, run.end()), run[0]
+        digits = sum(map(str.isdigit, number))
+        for kind, least, likely, confirm in _CONFIRM:
+            if digits >= least and likely(number) and confirm(text, low, high):
                 yield kind
         if digits >= _PHONE_DIGITS and any(not self._helpline(m[0]) for m in _phones(text, low, high)):
             yield "PHONE"
@@ -277,6 +276,9 @@ def _numeric_date(text: str, match: re.Match[str]) -> bool:
 
 
 def _mrn(text: str, low: int, high: int) -> bool:
+    around = text[low:high].lower()
+    if not any(word in around for word in _MRN_WORDS):
+        return False
     return any(sum(c.isdigit() for c in m[1]) >= 4 for m in _MRN.finditer(text, low, high))  # noqa: PLR2004
 
 
@@ -306,14 +308,30 @@ def _is_ipv6(value: str) -> bool:
     return True
 
 
-# type, fewest digits of one in a run, what confirms it
-_CONFIRM: tuple[tuple[str, int, Callable[[str, int, int], bool]], ...] = (
-    ("SSN", 9, _ssn),
-    ("CREDIT_CARD", 13, _card),
-    ("IP", 5, _ipv4),
-    ("DATE", 4, _named_date),
-    ("DATE", 4, _date),
-    ("MRN", 4, _mrn),
-    ("IBAN", 8, _iban),
+def _always(_number: str) -> bool:
+    return True
+
+
+def _has_dots(number: str) -> bool:
+    return number.count(".") >= 3  # noqa: PLR2004 - an IPv4 address
+
+
+def _has_year(number: str) -> bool:
+    return "19" in number or "20" in number
+
+
+def _has_parts(number: str) -> bool:
+    """Say whether a run could be a numeric date: two separators, or eight digits in a row."""
+    return sum(number.count(c) for c in "/.-") > 1 or len(number) >= len("19870314")
+
+
+# type, fewest digits of one in a run, what a run of it looks like, and what confirms it
+_CONFIRM: tuple[tuple[str, int, Callable[[str], bool], Callable[[str, int, int], bool]], ...] = (
+    ("SSN", 9, _always, _ssn),
+    ("CREDIT_CARD", 13, _always, _card),
+    ("IP", 5, _has_dots, _ipv4),
+    ("DATE", 4, _has_year, _named_date),
+    ("DATE", 4, _has_parts, _date),
+    ("MRN", 4, _always, _mrn),
+    ("IBAN", 8, _always, _iban),
 )
-_CONFIRM_YEAR = tuple(c for c in _CONFIRM if c[2] in (_named_date, _mrn))

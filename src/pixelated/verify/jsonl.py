@@ -23,21 +23,20 @@ class Line:
     problem: str = ""
 
 
-def read_blocks(path: Path) -> Iterator[list[Line]]:
-    """Yield lists of consecutive lines, each list about 4 MiB of text.
+def read_blocks(path: Path) -> Iterator[list[bytes]]:
+    """Yield lists of consecutive lines, each list about 4 MiB; a line over 256 MiB is an empty one.
 
     Raises:
         OSError: the file cannot be read any further.
     """
-    block, size = list[Line](), 0
+    block, size = list[bytes](), 0
     with path.open("rb") as f:
         while raw := f.readline(MAX_LINE):
+            size += len(raw)
             if len(raw) == MAX_LINE and not raw.endswith(b"\n"):
                 _skip_rest(f)
-                block.append(Line(b"", None, "a line is longer than 256 MiB"))
-            else:
-                block.append(parse(raw))
-            size += len(raw)
+                raw = b""
+            block.append(raw)
             if size >= BLOCK_BYTES:
                 yield block
                 block, size = [], 0
@@ -47,6 +46,8 @@ def read_blocks(path: Path) -> Iterator[list[Line]]:
 
 def parse(raw: bytes) -> Line:
     """Parse one line. NaN, lone surrogates, repeated keys and anything but an object are refused."""
+    if not raw:
+        return Line(raw, None, "a line is longer than 256 MiB")
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pixelated.verify.findings import Findings, shown
 from pixelated.verify.hashes import key
-from pixelated.verify.jsonl import Line, read_blocks
+from pixelated.verify.jsonl import Line, parse, read_blocks
 from pixelated.verify.paths import FileFact, Files
 from pixelated.verify.record import mapping, natural
 from pixelated.verify.twins import Twin, rows_of, some_rows, unequal_rows
@@ -115,7 +115,8 @@ def _open_twin(shard: Shard, reading: Reading) -> Twin | None:
 
 def _blocks(shard: Shard, reading: Reading) -> Iterator[list[Line]]:
     try:
-        yield from read_blocks(reading.files.path(shard.path))
+        for block in read_blocks(reading.files.path(shard.path)):
+            yield [parse(raw) for raw in block]
     except OSError as error:
         reading.integrity.add(f"cannot be read to its end ({error.strerror})", shard.path)
         _unmeasured(reading, shard.path)
