@@ -1,7 +1,8 @@
 """Telephone and fax numbers: North American, British, international and labelled ones, with extensions.
 
 Dates, ranges of years, prices, decimals and codes are no telephone numbers. Seven digits ("867-5309") need a
-word that announces them, or the exchange 555. Helplines are found here too and kept later (`helplines`).
+word that announces them, or the exchange 555. Helplines are found here too and kept later (`helplines`). A
+number that a crisis word announces and that no table knows may be a local helpline: it goes to review.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 
 import re2
 
+from pixelated.clean.crisis_words import is_announced
 from pixelated.clean.spans import DIGITS, Span, detector, stands_alone
 
 _GAP = r"[ .\-/]{1,3}"
@@ -62,6 +64,7 @@ _OTHER_SHAPE = re2.compile(
     r"|(?:19|20)[0-9]{2}[-/. ][0-3]?[0-9][-/. ][0-3]?[0-9]"
     r"|(?:19|20)[0-9]{2} ?[-/] ?(?:19|20)[0-9]{2}|[0-9]{1,3}(?:\.[0-9]{1,3}){3})"
 )
+_MAYBE_PUBLIC = 0.4  # below REVIEW
 _MIN_LABELLED, _MAX_DIGITS = 7, 15
 _MIN_TRUNK, _MAX_TRUNK = 9, 13  # digits of a number with a trunk zero, the zero counted
 _MIN_INTERNATIONAL = 8
@@ -111,4 +114,6 @@ def _typed(text: str, span: tuple[int, int], confidence: float = 1.0) -> Span:
         start += 1
     fax = _FAX.search(text[max(0, start - _FAX_CONTEXT) : start])
     fax = fax or _FAX_AFTER.match(text[end : end + _FAX_CONTEXT])
+    if is_announced(text, start, end):
+        confidence = _MAYBE_PUBLIC
     return Span(start, end, "FAX" if fax else "PHONE", confidence)
