@@ -56,6 +56,8 @@ def test_stray_quotes_of_a_tab_separated_file_are_text() -> None:
             ["2", "3", "5"],
             [(0, "unbalanced_quote"), (3, "unbalanced_quote")],
         ),
+        ('1,"a,b\n2,",c,d\n4,g,h\n', ["4"], [(0, "unbalanced_quote"), (1, "unbalanced_quote")]),
+        ('1,"a,b\n2,c,d\n3,",f\n4,g,h\n', ["2", "4"], [(0, "unbalanced_quote"), (2, "unbalanced_quote")]),
         ("1,a\n2,b,c\n3,d,e,f\n4,g,h,\n", ["2", "4"], [(0, "ragged_row"), (2, "ragged_row")]),
         ("1,a,b\nid,prompt,response\n2,c,d\n", ["1", "2"], [(1, "repeated_header")]),
     ],
