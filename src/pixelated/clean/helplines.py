@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import re2
 
@@ -19,9 +18,11 @@ from pixelated.core.presets import load_preset
 
 HIDDEN = "\u00a4"  # stands for a helpline's characters while detectors look; no detector matches it
 _MIN_DIGITS = 5  # shorter numbers are never taken for identifiers
-_BETWEEN = r"[ .\-/()\x{a0}\x{2010}-\x{2015}]{0,3}"
+_DIGIT = re2.compile("[0-9]")
+_RUN = re2.compile(r"[0-9](?:[ .\-/()\x{a0}\x{2010}-\x{2015}]{0,3}[0-9]){4,}")
 _MORE_DIGITS = re.compile(r"[-./]?\d| ?\d{3}")
 _HOST = re.compile(r"(?:[a-z]+://)?(?:[^/@]*@)?([a-z0-9\-]+(?:\.[a-z0-9\-]+)+)")
+_LONG = 11  # digits of a North American number with its country code
 _SHORT = 8  # digits below which a following group of digits may make it another number
 
 
@@ -29,7 +30,9 @@ _SHORT = 8  # digits below which a following group of digits may make it another
 class Helplines:
     """The table, ready to match."""
 
-    numbers: Any  # a compiled RE2 pattern
+    numbers: frozenset[str]  # digits as dialled: with and without the country code
+    international: frozenset[str]  # digits that need a + before them
+    lengths: tuple[int, ...]  # of both, longest first
     domains: frozenset[str]
 
 
@@ -38,12 +41,11 @@ def load_helplines() -> Helplines:
     """Read the shipped table once."""
     table = load_preset("pii", "helplines")
     codes = table["country_codes"]
-    patterns = {_pattern(h["number"], codes[h["country"]]) for h in table["helplines"]}
-    alternation = "|".join(sorted(p for p in patterns if p))
-    return Helplines(
-        re2.compile(alternation),
-        frozenset(table["domains"]),
-    )
+    entries = [(h["number"], codes[h["country"]]) for h in table["helplines"]]
+    numbers = frozenset(n for entry in entries for n in _dialled(*entry))
+    international = frozenset(n for entry in entries for n in _after_plus(*entry))
+    lengths = tuple(sorted({len(n) for n in numbers | international}, reverse=True))
+    return Helplines(numbers, international, lengths, frozenset(table["domains"]))
 
 
 def hide(text: str) -> tuple[str, int]:
@@ -69,26 +71,59 @@ def _host_is_public(address: str, domains: frozenset[str]) -> bool:
 
 
 def _numbers(text: str) -> Iterator[tuple[int, int]]:
-    for match in load_helplines().numbers.finditer(text):
-        start, end = match.span()
-        before, after = text[max(0, start - 2) : start], text[end : end + 5]
-        digits = sum(c.isdigit() for c in match.group())
-        inside = before[-1:].isdigit() or (before[-1:] in tuple("-./") and before[:1].isdigit())
-        longer = _MORE_DIGITS.match(after) if digits < _SHORT else after[:1].isdigit()
-        if not inside and not longer:
-            yield start, end
+    """Yield where a helpline's number stands; a run of digits is read once, from the left."""
+    table = load_helplines()
+    for run in _RUN.finditer(text):
+        places = [run.start() + m.start() for m in _DIGIT.finditer(run.group())]
+        digits = "".join(text[i] for i in places)
+        first = 0
+        while first < len(places):
+            length = _length_at(text, digits, places, first, table)
+            if length:
+                start = places[first]
+                opened = text[max(0, start - 1) : start] in ("+", "(")
+                yield start - opened, places[first + length - 1] + 1
+            first += length or 1
 
 
-def _pattern(number: str, country_code: str) -> str:
-    """Return the RE2 pattern of a helpline in any formatting, with and without its country code."""
-    digits = [c for c in number if c.isdigit()]
-    if len(digits) < _MIN_DIGITS:
-        return ""
-    prefix = ""
-    if country_code == "1" and digits[0] == "1":
-        digits, prefix = digits[1:], rf"(?:(?:\+|00)?1{_BETWEEN})?\(?"
-    elif digits[0] == "0":
-        digits, prefix = digits[1:], rf"(?:\(?0|(?:\+|00){country_code}{_BETWEEN}(?:0{_BETWEEN})?)"
-    elif country_code:
-        prefix = rf"(?:(?:\+|00){country_code}{_BETWEEN})?"
-    return prefix + _BETWEEN.join(digits)
+def _length_at(text: str, digits: str, places: list[int], first: int, table: Helplines) -> int:
+    """Return how many digits from `first` on are a helpline that is no part of another number, or 0."""
+    plus = text[max(0, places[first] - 1) : places[first]] == "+"
+    for length in table.lengths:
+        number = digits[first : first + length]
+        if len(number) < length or not (number in table.numbers or (plus and number in table.international)):
+            continue
+        if _stands_alone(text, places[first], places[first + length - 1] + 1, length):
+            return length
+    return 0
+
+
+def _stands_alone(text: str, start: int, end: int, length: int) -> bool:
+    before, after = text[max(0, start - 2) : start], text[end : end + 5]
+    inside = before[-1:].isdigit() or (before[-1:] in tuple("-./") and before[:1].isdigit())
+    longer = _MORE_DIGITS.match(after) if length < _SHORT else after[:1].isdigit()
+    return not inside and not longer
+
+
+def _local(number: str, country_code: str) -> str:
+    digits = "".join(c for c in number if c.isdigit())
+    return digits.removeprefix("1") if country_code == "1" and len(digits) >= _LONG else digits
+
+
+def _dialled(number: str, country_code: str) -> Iterator[str]:
+    """Yield the digits of a number as they are dialled at home, and from abroad with 00."""
+    local = _local(number, country_code)
+    if len(local) < _MIN_DIGITS:
+        return
+    yield local
+    if country_code == "1":
+        yield "1" + local
+    yield from ("00" + n for n in _after_plus(number, country_code))
+
+
+def _after_plus(number: str, country_code: str) -> Iterator[str]:
+    """Yield the digits that follow a +; a trunk zero may stand in brackets ("+44 (0)300")."""
+    local = _local(number, country_code)
+    if country_code and len(local) >= _MIN_DIGITS:
+        yield country_code + local
+        yield country_code + local.removeprefix("0")
