@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pixelated.score import SCORERS, Dialogue, build_scorers, score_messages
 from pixelated.score._cohesion import LAGS, order_z, topic_relation
-from score_damage import DAMAGE, auc, damaged, samples
+from score_damage import CHARACTERS_SHUFFLED, DAMAGE, auc, damaged, samples
 
 NAMES = ["coherence", "completeness", "language_quality"]
 SALAD = "empathy validation trauma safe breathing coping support feelings therapy boundaries healing trust"
@@ -36,7 +36,7 @@ def test_the_three_scorers_are_registered():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scorer_states_what_it_measures_on_what_basis_and_where_it_fails(name):
     (scorer,) = build_scorers([name])
-    assert scorer.column == f"score_{name}_v1"
+    assert scorer.column == f"score_{name}_v2"
     assert min(map(len, (scorer.measures, scorer.basis, scorer.limits))) > 30
 
 
@@ -93,7 +93,61 @@ def test_nothing_said_is_null_and_not_zero(name, messages):
 def test_another_language_is_null(name, turns):
     score = score_messages(name, chat(*turns))
     assert score.value is None
-    assert score.reason in {"other_language", "other_script"}
+    assert score.reason == "not_english"
+
+
+PLAIN_LETTERS = {
+    "es": ("Me quede sin empleo y no quiero ver a nadie", "Es mucho de golpe. Quien esta contigo ahora"),
+    "fr": ("Mon mari est parti et je reste seule avec les enfants", "Vous portez tout cela depuis longtemps"),
+    "pt": ("Ando muito cansado e sem vontade de sair de casa", "Isso pesa muito. Com quem voce pode falar"),
+    "de": ("Meine Mutter ist krank und ich komme nicht mehr mit", "Da ist gerade viel auf einmal bei dir"),
+    "it": ("Non riesco a stare da sola quando lui esce la sera", "Che cosa succede in quel momento"),
+    "nl": ("Mijn broer wil niet meer met mij praten", "Dat doet pijn. Wat zou je hem willen zeggen"),
+    "sv": ("Jag har inte vagat prata med min chef om det", "Vad tror du skulle handa om du gjorde det"),
+    "pl": ("Nie wiem juz jak rozmawiac z moim synem", "Co sie dzieje kiedy probujesz"),
+    "tr": ("Kimse beni anlamiyor ve cok yalniz kaliyorum", "Bu duygu ne zaman daha agir oluyor"),
+    "ms": ("Ibu saya marah kerana saya berhenti belajar", "Apa yang awak rasa bila dia kata begitu"),
+    "tl": ("Nag-aaway kami ng asawa ko dahil sa pera", "Mahirap iyan. Ano ang nangyari pagkatapos"),
+    "sw": ("Mama yangu ni mgonjwa na sijui nifanye nini", "Pole kwa hayo yote. Nani yuko pamoja na wewe"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("language", PLAIN_LETTERS)
+def test_another_language_in_plain_letters_is_null(name, language):
+    score = score_messages(name, chat(*PLAIN_LETTERS[language]))
+    assert (score.value, score.reason) == (None, "not_english")
+
+
+def test_shuffled_english_is_not_taken_for_another_language():
+    turns = [[message] for messages in samples() for message in messages]
+    for damage in CHARACTERS_SHUFFLED.values():
+        found = [score_messages("language_quality", m).reason for m in damaged(turns, damage, seed=7)]
+        assert found.count("not_english") <= 0.01 * len(found)
+
+
+def test_a_borrowed_word_or_a_name_with_an_accent_leaves_a_reply_english():
+    turns = ("My café is closing.", "I hear you, José. Tell me what the café is to you, corazón.")
+    assert value("language_quality", chat(*turns)) > 0.7
+
+
+def test_one_message_in_another_language_is_set_aside_and_the_english_is_judged():
+    english = samples()[0]
+    mixed = [*english, *chat("Gracias por todo lo que haces por mi y por mis hijos.")]
+    score = score_messages("language_quality", mixed)
+    assert score.value == pytest.approx(value("language_quality", english), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dialogue_half_in_another_language_is_null(name):
+    turns = ("I can't sleep at night and I keep thinking about work.", PLAIN_LETTERS["es"][1])
+    assert score_messages(name, chat(*turns)).reason == "not_english"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_scorer_claims_clinical_worth(name):
+    (scorer,) = build_scorers([name])
+    assert "not a measure of clinical worth" in scorer.limits
 
 
 @pytest.mark.parametrize("name", ["language_quality", "coherence"])

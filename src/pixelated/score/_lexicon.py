@@ -15,11 +15,5 @@ def word_set(name: str) -> frozenset[str]:
 
 
 @cache
-def language_words() -> dict[str, frozenset[str]]:
-    """Return frequent words of languages other than English, by language code."""
-    return {code: frozenset(found.split()) for code, found in _table()["languages"].items()}
-
-
-@cache
 def _table() -> dict[str, Any]:
     return load_preset("score", "lexicon")

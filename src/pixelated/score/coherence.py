@@ -17,8 +17,8 @@ with mean 0. The growth was read off windows of Changelog transcripts (CC BY-SA 
 conversations written for this project; the relatedness of short exchanges off counsel_chat (MIT)
 and diasafety (Apache-2.0). The lists and weights of pairs come from conversation analysis.
 
-Known limits: English only; it sees order and words, not meaning, so a fluent non sequitur on the
-same topic passes; below about eight turns an order can hardly be told from another, and the value
+Known limits: not a measure of clinical worth. English only; it sees order and words, not meaning, so
+a fluent non sequitur on the same topic passes; below about eight turns an order can hardly be told from another, and the value
 stays near the prior.
 """
 
@@ -57,11 +57,12 @@ def coherence() -> Scorer:
     """Make the scorer; it has no settings."""
     return Scorer(
         name="coherence",
-        version=1,
+        version=2,
         judge=_judge,
         measures="turns that follow each other: alternation, no repeats, topic and question-answer order",
         basis="adjacency pairs, lexical cohesion against chance within the conversation; see the module",
-        limits="English; order and words, not meaning; near its prior below about eight turns",
+        limits="not a measure of clinical worth; English; order and words, not meaning; "
+        "near its prior below about eight turns",
     )
 
 

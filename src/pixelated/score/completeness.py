@@ -13,8 +13,8 @@ Evidence in log-odds, summed on a prior that favours completeness:
 Basis: the rates of endings in whole and in cut messages of counsel_chat (MIT), diasafety (Apache-2.0)
 and conversations written for this project, rounded and bounded; the rest from the cited models.
 
-Known limits: English only. A session that really ended in the middle, and an extract, look like
-one that was cut: that is what they are. Not for running text (one message of the assistant: null).
+Known limits: not a measure of clinical worth. English only. A session that really ended in the middle,
+and an extract, look like one that was cut: that is what they are. Not for running text (one message of the assistant: null).
 """
 
 from __future__ import annotations
@@ -105,11 +105,12 @@ def completeness() -> Scorer:
     """Make the scorer; it has no settings."""
     return Scorer(
         name="completeness",
-        version=1,
+        version=2,
         judge=_judge,
         measures="a whole conversation: messages end, it opens and closes, nothing is left unanswered",
         basis="sentence endings, closing sequences, stages of helping; see the module",
-        limits="English dialogues; extracts and sessions that really broke off score low",
+        limits="not a measure of clinical worth; English dialogues; extracts and sessions that really "
+        "broke off score low",
     )
 
 

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from pixelated.score._language import foreign_reason
+from pixelated.score._language import NOT_ENGLISH, foreign_reason
 from pixelated.score._moves import moves
 from pixelated.score.english import english
 from pixelated.score.words import plain, words
 
 # Surrogates of redaction, links and transcribers' notes are not words that somebody said.
 _NOT_SPEECH = re.compile(r"\[[^\[\]\n]{1,40}\]|https?://\S+|www\.\S+")
+# Share of words in messages of another language from which on the whole is not judged as English.
+MOST_FOREIGN = 1 / 3
 _SENTENCE_ENDS = re.compile(r"[.!?\n]+")
 
 
@@ -52,6 +54,11 @@ class Turn:
         """The share of words of the closed classes (0 where there are no words)."""
         return sum(map(english().closed.__contains__, self.words)) / max(len(self.words), 1)
 
+    @cached_property
+    def foreign(self) -> bool:
+        """Whether the message by itself is plainly not English."""
+        return foreign_reason(self.speech, Counter(self.words), self.closed_share) is not None
+
 
 class Dialogue:
     """The turns of the client (`user`) and the therapist (`assistant`); system messages are left out."""
@@ -85,5 +92,22 @@ class Dialogue:
 
     @cached_property
     def foreign(self) -> str | None:
-        """The reason why a scorer of English has nothing to say here, or None."""
+        """The reason why a scorer of English has nothing to say here, or None.
+
+        A message may be in another language among English ones, up to a third of all words; a
+        message that mixes languages counts as English unless the other one prevails.
+        """
+        elsewhere = sum(len(turn.words) for turn in self.turns if turn.foreign)
+        if elsewhere > MOST_FOREIGN * len(self.words):
+            return NOT_ENGLISH
         return foreign_reason(self.speech, self.counts, self.closed_share)
+
+    @cached_property
+    def english(self) -> Dialogue:
+        """The dialogue without the messages in another language; itself where there are none."""
+        if not any(turn.foreign for turn in self.turns):
+            return self
+        part = Dialogue([])
+        kept = [(p, t) for p, t in zip(self.positions, self.turns, strict=True) if not t.foreign]
+        part.positions, part.turns = [p for p, _ in kept], [t for _, t in kept]
+        return part

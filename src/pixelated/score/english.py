@@ -71,6 +71,10 @@ class English:
         """Say whether the list of common words holds `word`."""
         return word in self._rarity
 
+    def common(self, most: int) -> list[str]:
+        """Return the words of a rarity of at most `most` bits."""
+        return [word for word, rarity in self._rarity.items() if rarity <= most]
+
     def begins_a_word(self, piece: str) -> bool:
         """Say whether a common word begins with `piece` and is longer."""
         at = bisect_left(self._sorted, piece)

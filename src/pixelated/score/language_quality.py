@@ -8,9 +8,13 @@ Basis: letter trigrams (Shannon 1951), closed-class words as the frame of syntax
 from `english.json`, which names the permissive text it was made from (counsel_chat, diasafety,
 Changelog transcripts), and the mid-points below were read off the same text and its shuffled copies.
 
-Known limits: it judges form and not sense, so fluent nonsense passes; dialects and heavy slang lose
-a little on the letters; languages outside the list in `_language` that use plain Latin letters look
-like noise.
+Where a third of the words or less stand in messages of another language, the English messages are
+judged alone; where more do, the value is null (`not_english`).
+
+Known limits: not a measure of clinical worth. It judges form and not sense, so fluent nonsense
+passes; dialects and heavy slang lose a little on the letters; languages that are not in
+`presets/score/languages.yaml` and use plain Latin letters look like noise, and so may a few words
+of one that is.
 """
 
 from __future__ import annotations
@@ -54,18 +58,20 @@ def language_quality() -> Scorer:
     """Make the scorer; it has no settings."""
     return Scorer(
         name="language_quality",
-        version=1,
+        version=2,
         judge=_judge,
         measures="text that reads like English: letters, function words, no loops, no residue",
         basis="letter trigrams and closed-class order, tables from permissive text named in english.json",
-        limits="judges form, not sense; null for other languages and scripts and below 12 letters",
+        limits="not a measure of clinical worth; judges form, not sense; null below 12 letters and for other "
+        "languages (listed ones in plain letters)",
     )
 
 
 def _judge(dialogue: Dialogue) -> Score:
-    found, text = dialogue.words, dialogue.speech
     if dialogue.foreign:
         return Score(None, dialogue.foreign)
+    dialogue = dialogue.english
+    found, text = dialogue.words, dialogue.speech
     if sum(map(len, found)) < MIN_LETTERS and not RESIDUE.search(text):
         return Score(None, "too_short")
     factors = {
