@@ -293,6 +293,30 @@ def test_init_writes_a_recipe_that_builds(tmp_path: Path) -> None:
     assert "is there already" in again.stderr
 
 
+def test_output_is_never_written_over_input(folder: Path) -> None:
+    rows = folder / "in/chats.jsonl"
+    whole = rows.read_bytes()
+    assert pixelated("score", rows, "--scorers", "coherence", "--output", rows).returncode == 2
+    assert pixelated("standardise", folder / "in", "--output", folder / "in/out").returncode == 2
+    assert pixelated("dedup", folder / "in", "--output", folder / "in", "--confirm").returncode == 2
+    assert rows.read_bytes() == whole
+
+
+def test_raw_text_is_written_for_its_owner_alone(folder: Path) -> None:
+    pixelated("standardise", folder / "in/chats.jsonl", "--output", folder / "out")
+    assert (folder / "out").stat().st_mode & 0o077 == 0
+    assert (folder / "out/records.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_a_listed_file_that_is_missing_reduces_the_scope(folder: Path) -> None:
+    manifest = folder / "in/list.json"
+    manifest.write_text(json.dumps({"files": ["chats.jsonl", "gone.jsonl"]}))
+    pixelated("compile", "--manifest", manifest, "--output-dir", folder / "out", "--runs", folder / "runs")
+    written = orjson.loads((folder / "out/manifest.json").read_bytes())
+    assert written["scope"] == "1 listed files were missing"
+    assert written["release"]["releasable"] is False
+
+
 def test_every_command_of_the_help_works_and_has_help() -> None:
     from typer.main import get_command
 

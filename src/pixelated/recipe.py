@@ -7,14 +7,16 @@ remedy. Relative paths start from the recipe's folder.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pixelated.core.errors import UsageError
-from pixelated.core.presets import load_preset, load_yaml
+from pixelated.core.presets import load_preset, load_yaml, read_text
 from pixelated.core.source import Source
 from pixelated.curate import Curriculum, Holdout, Policy, PolicyFile
 from pixelated.dedup import KEEP_STRATEGIES
@@ -22,6 +24,9 @@ from pixelated.score import SCORERS
 
 GATES = ("coverage", "leakage", "distribution", "pii", "provenance", "hash", "split", "stats")
 RATIO_TOLERANCE = 1e-9
+MAX_TIER = 6
+SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
+LICENSE = re.compile(r"\(?[A-Za-z0-9.+:-]+\)?( (AND|OR|WITH) \(?[A-Za-z0-9.+:-]+\)?)*")
 CORPORA_VARIABLE = "PIXELATED_CORPORA"
 
 
@@ -82,7 +87,7 @@ def load_recipe(path: Path, corpora: Path | None = None) -> Loaded:
         raise UsageError(
             "recipe_missing", f"there is no recipe {path}", "see recipes/, or write one: pixelated init"
         )
-    data = load_yaml(path.read_text(encoding="utf-8"), str(path))
+    data = load_yaml(read_text(path), str(path))
     recipe = parse(Recipe, data, str(path))
     return resolve(recipe, path, corpora)
 
@@ -178,10 +183,41 @@ def read_registry(name: str, base: Path, families: tuple[str, ...]) -> dict[str,
     out = {}
     for source_id, entry in data["sources"].items():
         source = parse(Source, {"id": source_id, **(entry or {})}, f"{where}: {source_id}")
+        _check_source(source, f"{where}: {source_id}")
         for family in source.families:
             _resolve_family(family, families, {}, f"{where}: {source_id}")
         out[source_id] = source
     return out
+
+
+def _check_source(source: Source, where: str) -> None:
+    """Refuse what would only show at the end of a build: names, paths, dates and licences that are none."""
+    checks = (
+        ("id", source.id, SOURCE_ID.fullmatch(source.id), "use lower-case letters, digits, - and _"),
+        ("path", source.path, _stays_inside(source.path), "give a path under the recipe's corpora folder"),
+        ("retrieved_at", source.retrieved_at, _is_date(source.retrieved_at), "write it as 2026-01-31"),
+        (
+            "license",
+            source.license,
+            LICENSE.fullmatch(source.license),
+            "give an SPDX expression or NOASSERTION",
+        ),
+        ("tier", source.tier, 1 <= source.tier <= MAX_TIER, f"give a tier from 1 to {MAX_TIER}"),
+    )
+    for key, value, fine, remedy in checks:
+        if not fine:
+            raise UsageError("bad_registry", f"{where}: {key} = {value!r} cannot be used", remedy)
+
+
+def _stays_inside(path: str) -> bool:
+    return not Path(path).is_absolute() and ".." not in Path(path).parts
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return not text or bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _sources(recipe: Recipe, base: Path, policy: Policy) -> dict[str, Source]:
@@ -218,7 +254,7 @@ def _check_names(recipe: Recipe) -> None:
 def _corpora(recipe: Recipe, base: Path, given: Path | None) -> Path:
     if given is not None:
         root = given
-    elif CORPORA_VARIABLE in os.environ and recipe.corpora.startswith(".."):
+    elif os.environ.get(CORPORA_VARIABLE) and recipe.corpora.startswith(".."):
         # the variable stands for data outside the repository; a recipe with its own data keeps it
         root = Path(os.environ[CORPORA_VARIABLE])
     else:
@@ -233,7 +269,7 @@ def _corpora(recipe: Recipe, base: Path, given: Path | None) -> Path:
 def _planted(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise UsageError("planted_missing", f"there is no file {path}", "correct `planted` in the recipe")
-    return list(load_yaml(path.read_text(encoding="utf-8"), str(path)).get("planted", []))
+    return list(load_yaml(read_text(path), str(path)).get("planted", []))
 
 
 def _resolve_family(

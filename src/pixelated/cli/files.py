@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from pixelated.recipe import Loaded, Recipe, load_policy
 from pixelated.runner import Options, build, default_runs
 from pixelated.runner.files import Outcome, dedup_to, encode_to, standardise_to
 from pixelated.runner.manifest_in import sources_of
-from pixelated.score import score_file
+from pixelated.score import SCORERS, score_file
 from pixelated.verify import verify_dataset
 
 UNKNOWN_TIME = "1970-01-01T00:00:00Z"  # the manifest does not say
@@ -75,7 +76,12 @@ def score(
     if not file.is_file():
         raise UsageError("input_missing", f"there is no file {file}", "correct the path")
     names = [n.strip() for n in scorers.split(",") if n.strip()]
-    found = score_file(file, names, output)
+    if not names:
+        raise UsageError("usage", "--scorers names no scorer", f"choose from: {', '.join(SCORERS.names())}")
+    if output.resolve() == file.resolve():
+        raise UsageError("usage", f"--output {output} is the input", "write to another file")
+    start = time.monotonic()
+    found = score_file(file, names, output) | {"seconds": time.monotonic() - start}
     found["output"] = str(output)
     emit(found, f"{found['kept']:,} records scored: {output}", as_json=as_json)
     return EXIT_OK if found["kept"] or not found["rows_in"] else EXIT_INCOMPLETE
@@ -106,7 +112,10 @@ def compile_(
         )
     loaded_policy = replace(loaded_policy, file=replace(loaded_policy.file, split_ratio=ratio))
     listed = sources_of(manifest, root, loaded_policy.families)
-    recipe = Recipe(name="compile", title=f"compiled from {manifest.name}", registry=(), seed=seed)
+    scope = f"{len(listed.missing)} listed files were missing" if listed.missing else "full"
+    recipe = Recipe(
+        name="compile", title=f"compiled from {manifest.name}", registry=(), seed=seed, scope=scope
+    )
     options = Options(runs=runs or default_runs(), output=output_dir, quiet=quiet or as_json)
     if workers:
         options.workers = workers

@@ -27,7 +27,7 @@ EXIT_PIPE = 0  # the reader of our output went away (`pixelated status | head`):
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 QuietFlag = Annotated[bool, typer.Option("--quiet", help="No progress lines.")]
 WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Worker processes (default: one per CPU).")
+    int | None, typer.Option("--workers", min=1, max=256, help="Worker processes (default: one per CPU).")
 ]
 
 

@@ -28,7 +28,7 @@ def load_preset(kind: str, name: str, base: Path | None = None) -> dict[str, Any
             raise UsageError(
                 "preset_missing", f"there is no {kind} file {path}", "check the path in the recipe"
             )
-        return load_yaml(path.read_text(encoding="utf-8"), str(path))
+        return load_yaml(read_text(path), str(path))
     resource = files("pixelated") / "presets" / kind / f"{name}.yaml"
     if not resource.is_file():
         folder = files("pixelated") / "presets" / kind
@@ -39,10 +39,40 @@ def load_preset(kind: str, name: str, base: Path | None = None) -> dict[str, Any
     return load_yaml(resource.read_text(encoding="utf-8"), f"presets/{kind}/{name}.yaml")
 
 
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file, or raise `UsageError` that says where it is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        message = f"{path}: byte {error.start} is not UTF-8"
+        raise UsageError("not_utf8", message, "save the file as UTF-8") from error
+    except OSError as error:
+        raise UsageError(
+            "not_readable", f"cannot read {path}: {error.strerror}", "check its permissions"
+        ) from error
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML's safe loader; a key that stands twice is an error and not silently the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping, refusing a repeated key."""
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+            if key is not None and key != "<<" and key in seen:
+                problem = f"key {key!r} stands twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
 def load_yaml(text: str, where: str) -> dict[str, Any]:
     """Parse YAML text that must be a mapping; errors name the file and the line."""
     try:
-        value = yaml.safe_load(text)
+        value = yaml.load(text, _UniqueKeys)  # noqa: S506 - a SafeLoader that refuses repeated keys
+    except RecursionError as error:
+        raise UsageError("bad_yaml", f"{where}: nested too deeply", "flatten the YAML") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

@@ -22,7 +22,7 @@ _PRIVATE = ("text",)
 
 def write_folder(folder: Path, records: Iterable[pa.Table], quarantined: Iterable[pa.Table]) -> None:
     """Write both files of the layout, each by an atomic rename."""
-    store = LocalStore(folder)
+    store = LocalStore(folder, private=True)  # raw text, not redacted: its owner's alone
     store.write(RECORDS, lambda f: _lines(f, records, ()))
     store.write(QUARANTINED, lambda f: _lines(f, quarantined, _PRIVATE))
 

@@ -46,7 +46,9 @@ class LocalStore:
         self._mode = 0o700 if private else 0o755
 
     def path(self, name: str) -> Path:
-        """Return the local path of `name` (for libraries that map files)."""
+        """Return the local path of `name` (for libraries that map files); a name never leaves the root."""
+        if name.startswith("/") or ".." in name.split("/"):
+            raise UsageError("bad_name", f"{name!r} leads out of {self.root}", "use plain names")
         return self.root / name
 
     def exists(self, name: str) -> bool:
@@ -68,6 +70,7 @@ class LocalStore:
         try:
             self._make_folder(target.parent)
             with temporary.open("wb") as f:
+                os.fchmod(f.fileno(), self._mode & 0o666)
                 writer(f)
                 f.flush()
                 os.fsync(f.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -30,7 +31,7 @@ from pixelated.compile import (
 )
 from pixelated.core.errors import UsageError
 from pixelated.core.fingerprint import fingerprint, sha256_file
-from pixelated.core.store import LocalStore
+from pixelated.core.store import LocalStore, explain_os_error
 from pixelated.recipe import Loaded
 from pixelated.report import croissant, render_card, render_report
 from pixelated.runner.context import Run
@@ -40,6 +41,7 @@ from pixelated.verify import Verification, verify_dataset
 SPLITS = ("train", "val", "test")
 COMPILE_VERSION = "compile@1"
 MB = 1_000_000
+LAST_EPOCH = 253_402_300_799  # the end of the year 9999
 
 
 @dataclass
@@ -139,26 +141,36 @@ def swap(new: Path, target: Path) -> None:
         raise UsageError(
             "output_in_use", f"{target} holds something that is no dataset", "choose another output folder"
         )
+    try:
+        _replace(new, target)
+    except (OSError, shutil.Error) as error:
+        cause = error if isinstance(error, OSError) and error.errno else OSError(errno.ENOSPC, str(error))
+        raise explain_os_error(cause, target) from error
+
+
+def _replace(new: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
+    old, staged = (target.with_name(f".{target.name}.{word}") for word in ("old", "new"))
+    for leftover in (old, staged):
+        shutil.rmtree(leftover, ignore_errors=True)
+    if new.stat().st_dev != target.parent.stat().st_dev:  # another file system: copy beside the target first
+        try:
+            shutil.copytree(new, staged)
+        except (OSError, shutil.Error):
+            shutil.rmtree(staged, ignore_errors=True)
+            raise
+        shutil.rmtree(new)
+        new = staged
     if target.exists():
         target.rename(old)
-    try:
-        new.rename(target)
-    except OSError:  # another file system: copy beside the target, then rename there
-        staged = target.with_name(f".{target.name}.new")
-        shutil.rmtree(staged, ignore_errors=True)
-        shutil.copytree(new, staged)
-        staged.rename(target)
-        shutil.rmtree(new)
+    new.rename(target)
     shutil.rmtree(old, ignore_errors=True)
 
 
 def generated_at(loaded: Loaded) -> str:
     """Return the date-time of the dataset: `SOURCE_DATE_EPOCH`, else the newest of the registry's."""
     if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
-        if not epoch.isdigit():
+        if not epoch.isdigit() or int(epoch) > LAST_EPOCH:
             raise UsageError(
                 "bad_epoch", f"SOURCE_DATE_EPOCH={epoch!r} is no number of seconds", "unset or correct it"
             )

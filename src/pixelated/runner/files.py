@@ -45,6 +45,7 @@ def standardise_to(path: Path, output: Path) -> Outcome:
         IncompleteError: no readable record was found (the quarantine says why, file by file).
     """
     start = time.monotonic()
+    refuse_inside(output, path)
     ledger, flags = Ledger(), dict[str, Any]()
     refused: list[pa.Table] = []
 
@@ -71,10 +72,7 @@ def encode_to(input_dir: Path, output_dir: Path, *, normalize: bool) -> Outcome:
     start = time.monotonic()
     if not input_dir.is_dir():
         raise UsageError("input_missing", f"there is no folder {input_dir}", "correct --input-dir")
-    if output_dir.resolve().is_relative_to(input_dir.resolve()):
-        raise UsageError(
-            "output_inside_input", f"{output_dir} lies in {input_dir}", "choose another --output-dir"
-        )
+    refuse_inside(output_dir, input_dir)
     repaired = repair_folder(input_dir, output_dir, normalize=normalize)
     ledger = Ledger()
     kept, refused = [], []
@@ -99,6 +97,8 @@ def dedup_to(paths: list[Path], strategy: str, output: Path | None) -> Outcome:
     clusters.jsonl, one cluster a line, the kept member included.
     """
     start = time.monotonic()
+    for path in paths:
+        refuse_inside(output, path)
     tables, refused, ledger = [], [], Ledger()
     for result in (r for p in paths for r in _read(p)):
         _add(ledger, result)
@@ -125,6 +125,12 @@ def dedup_to(paths: list[Path], strategy: str, output: Path | None) -> Outcome:
         lines = b"".join(orjson.dumps(c, option=orjson.OPT_APPEND_NEWLINE) for c in clusters)
         LocalStore(output).write(CLUSTERS, lambda f: _write(f, lines))
     return Outcome(ledger, {"duplicates": summary(keys, found), "dry_run": output is None})
+
+
+def refuse_inside(output: Path | None, source: Path) -> None:
+    """Raise `UsageError` where the output would lie in the input, and be read the next time."""
+    if output and source.is_dir() and output.resolve().is_relative_to(source.resolve()):
+        raise UsageError("output_inside_input", f"{output} lies in {source}", "choose another output folder")
 
 
 def _dedup_keys(records: pa.Table, paths: list[Path]) -> pa.Table:
