@@ -234,6 +234,15 @@ def test_a_reply_on_the_topic_is_more_coherent_than_one_on_another():
     assert fitting > other + 0.1
 
 
+def test_a_short_question_on_a_medicine_and_its_answer_are_coherent():
+    question = "Anybody here on sertraline. Please share experiences with sertraline"
+    answer = (
+        "It helps me a lot. In the first week I had headaches and slept badly, and then they went away. "
+        "I'm on 50mg now and can't complain. My doctor may raise it, because I have been down lately."
+    )
+    assert value("coherence", chat(question, answer)) > 0.4
+
+
 def test_a_turn_repeated_word_for_word_lowers_coherence_and_is_named():
     messages = samples()[0]
     again = [dict(m) for m in messages]
@@ -245,6 +254,53 @@ def test_a_turn_repeated_word_for_word_lowers_coherence_and_is_named():
 
 def test_a_client_left_without_any_reply_is_incomplete():
     assert value("completeness", chat("I can't sleep and I don't know what to do.")) < 0.4
+
+
+UNPUNCTUATED = (
+    "my brother keeps my phone when i visit",
+    "how does that sit with you",
+    "bad. i just thought its normal",
+    "what would you do with it back",
+    "call my friend. id go out more. it got easier not to",
+)
+
+
+@pytest.mark.parametrize(
+    ("turns", "least"),
+    [
+        (
+            ("My exam is on Monday. I feel sick (sort of)", "What does the sick feeling do to you at night?"),
+            0.8,
+        ),
+        (
+            ("nobody at work likes me. nothing to look forward to", "Then let us look for one small thing"),
+            0.6,
+        ),
+        (("i dont know where to start and", "Do you want to tell me about today"), 0.3),
+        (UNPUNCTUATED, 0.3),
+        (UNPUNCTUATED[:4], 0.3),
+        (
+            (
+                "I drive a van.",
+                "What is that like for you?",
+                "Dull. I hum.",
+                "The humming keeps you company.",
+                "It does. My wife hums back.",
+                "There is a duet going on in your kitchen.",
+                "We never say so. May I want more than humming? At my age?",
+            ),
+            0.3,
+        ),
+    ],
+)
+def test_whole_sentences_without_a_farewell_are_no_fragment(turns, least):
+    assert value("completeness", chat(*turns)) >= least
+
+
+@pytest.mark.parametrize("end", ["because of the", "and then you cou", "to"])
+def test_a_reply_cut_inside_a_sentence_stays_incomplete(end):
+    turns = ("I can't sleep any more.", f"That sounds hard. It may help {end}")
+    assert value("completeness", chat(*turns)) < 0.3
 
 
 def test_completeness_names_the_message_that_breaks_off():

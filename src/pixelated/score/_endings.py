@@ -9,7 +9,7 @@ from pixelated.score.dialogue import Turn
 from pixelated.score.english import english
 
 STOPPED, BARE, BARE_AFTER_STOPS, OPEN_MARK, DANGLING, PARTIAL = (
-    "stopped",  # . ! ? or an ellipsis, perhaps before a quotation mark or an emoji
+    "stopped",  # . ! ? or an ellipsis, perhaps before a quotation mark, or an emoji in its place
     "bare",  # no mark, in a message that uses none, as in chat
     "bare_after_stops",  # no mark, though earlier sentences of the message have one
     "open_mark",  # a comma, a colon, a dash or an opening bracket
@@ -23,6 +23,8 @@ _TRAIL = " \t\r\n\"'\u201d\u2019)]*_~>"
 _PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]")
 _INNER_STOP = re.compile(r"[.!?][\"'\u201d\u2019)]*\s")
 _LAST_WORD = re.compile(r"[a-z']+$")
+# A bracket or a quotation that the speaker closes is no text broken off.
+_CLOSES = re.compile(r"[\"\u201d)\]][\s.]*$")
 _STOPS, _OPEN = ".!?\u2026", ",;:-\u2013\u2014(/&"
 DANGLES_BELOW = -1.6  # nats: such a word ends a sentence five times less often than chance has it
 MIN_PIECE = 2
@@ -35,15 +37,25 @@ def ending(turn: Turn) -> str:
     if not text:
         # A message of emoji, or of a redacted name alone, is whole.
         return STOPPED if turn.text.strip() else EMPTY
-    if text[-1] in _STOPS:
+    if text[-1] in _STOPS or _PICTURES.match(turn.speech.rstrip(_TRAIL)[-1:]):
         return STOPPED
     if text[-1] in _OPEN:
         return OPEN_MARK
     tail = turn.plain[-LONGEST_TAIL:].rstrip(_TRAIL)
-    found = _LAST_WORD.search(tail) if text[-1].isalpha() else None
-    if found and (kind := _word_ending(found.group().strip("'"))):
+    found = _LAST_WORD.search(tail) if text[-1].isalpha() and not _CLOSES.search(turn.speech[-8:]) else None
+    if found and (kind := _word_ending(found.group().strip("'"))) and not _stranded(turn):
         return kind
     return BARE_AFTER_STOPS if _INNER_STOP.search(text) else BARE
+
+
+def _stranded(turn: Turn) -> bool:
+    """Say whether the message ends on a preposition bound to the word before it, as in "easier not to"."""
+    words = turn.words[-3:]
+    if words[-1] not in word_set("stranded"):
+        return False
+    if words[-1] == "to":
+        return len(words) > 1 and words[-2] in word_set("before_to")
+    return len(words) > 1 and words[-2] in word_set("before_stranded")
 
 
 def _without_trail(text: str) -> str:

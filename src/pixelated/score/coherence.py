@@ -18,8 +18,8 @@ conversations written for this project; the relatedness of short exchanges off c
 and diasafety (Apache-2.0). The lists and weights of pairs come from conversation analysis.
 
 Known limits: not a measure of clinical worth. English only; it sees order and words, not meaning, so
-a fluent non sequitur on the same topic passes; below about eight turns an order can hardly be told from another, and the value
-stays near the prior.
+a fluent non sequitur on the same topic passes; below about eight turns an order can hardly be told
+from another, and the value stays near the prior.
 """
 
 from __future__ import annotations
@@ -47,9 +47,12 @@ ROLE_MOST, SHORT_ROLE_SLOPE = 1.5, 0.8
 BOUND = 4.0
 # How often a real conversation lacks the trait: extracts have no frame, in interviews both say "I".
 ABSENT = {"topic": 0.05, "pairs": 0.3, "frame": 0.2, "roles": 0.25}
+# A single reply may well tell of oneself: among peers, helpers do.
+SHORT_ROLES_ABSENT = 0.5
 ALTERNATION_WEIGHT = 6.0
 REPETITION_WEIGHT, REPEATED_WORDS = 8.0, 4
-SPEECH_WEIGHT, SPEECH_WORDS, SPEECH_SHARE = 6.0, 8, 0.15
+# Among eight words of real speech none of the closed classes is rare, a single one is not.
+SPEECH_WEIGHT, SPEECH_WORDS, SPEECH_LONGER, SPEECH_SHARE = 6.0, 8, 12, 0.15
 
 
 @SCORERS.register("coherence")
@@ -112,13 +115,13 @@ def _keyword_lists(turns: list[Turn]) -> list[int]:
 
 
 def _is_list(words: int, closed_share: float) -> bool:
-    return words >= SPEECH_WORDS and closed_share < SPEECH_SHARE
+    return closed_share < SPEECH_SHARE and words >= (SPEECH_LONGER if closed_share else SPEECH_WORDS)
 
 
 def _order(turns: list[Turn]) -> dict[str, float]:
     if len(turns) < SHORT:
-        short = _unless_absent(bounded(SHORT_ROLE_SLOPE * short_role_lead(turns), ROLE_MOST), ABSENT["roles"])
-        return {"relatedness": reply_evidence(turns), "roles": short}
+        lead = bounded(SHORT_ROLE_SLOPE * short_role_lead(turns), ROLE_MOST)
+        return {"relatedness": reply_evidence(turns), "roles": _unless_absent(lead, SHORT_ROLES_ABSENT)}
     evidence = {
         "topic": _over_blocks(turns, "topic", TOPIC_GROWTH, TOPIC_CAP),
         "pairs": _over_blocks(turns, "pairs", PAIR_GROWTH, PAIR_CAP),

@@ -10,11 +10,15 @@ Evidence in log-odds, summed on a prior that favours completeness:
 - opening: a greeting or a first concern, rather than an answer to something not there;
 - arc: help was offered and taken up (exploration, insight, action: Hill 2004), again in longer ones.
 
+Where the client has an answer, nothing is cut and the last message ends on a whole sentence, the value
+keeps above a floor: what is left to miss, such as a farewell, does not make a fragment of it.
+
 Basis: the rates of endings in whole and in cut messages of counsel_chat (MIT), diasafety (Apache-2.0)
 and conversations written for this project, rounded and bounded; the rest from the cited models.
 
 Known limits: not a measure of clinical worth. English only. A session that really ended in the middle,
-and an extract, look like one that was cut: that is what they are. Not for running text (one message of the assistant: null).
+and an extract, look like one that was cut: that is what they are, though never below the floor above.
+Not for running text (one message of the assistant: null).
 """
 
 from __future__ import annotations
@@ -67,6 +71,8 @@ ENDINGS = {
     EMPTY: -4.0,
 }
 BODY_WEIGHT, LAST_STOPPED = 3.0, 0.5
+# A client who trails off and is answered says little, so that few messages weigh less than many.
+MESSAGE_WEIGHT = 0.6
 # One message in twenty that only looks cut (a name, a rare word) is nothing to count.
 ALLOWANCE = 0.6
 # log(rate in the last four turns / rate in four turns further up) of a move that is made, and of
@@ -92,6 +98,12 @@ LONG_HALF = 6  # messages: half of the weight that closing, opening and arc have
 # them unmarked, come first; of messages cut in half, 35 % end on a whole word.
 BARE_PRIOR, BARE_PRIOR_WEIGHT, BARE_WHEN_CUT = 0.2, 2.0, 0.35
 UNANSWERED, NO_REPLY, NEVER_A_REPLY, LAST_WORD = -1.0, -0.7, -3.0, 0.3
+# A question closes an exchange of two messages as well as anything; a longer one it leaves open.
+QUESTION_HALF = 2  # messages beyond two
+# Of a last message that ends as a whole one: the least value, and the words that it takes.
+FLOOR, FLOOR_WORDS = 0.3, 4
+# A missing mark that weighs no more than this (nats) is a habit of the speaker.
+HABIT = -0.6
 # A long conversation has to show its end.
 LONG_PRIOR = -0.5
 OPENED, NOT_OPENED, STARTS_INSIDE = 0.4, -0.2, -0.8
@@ -135,11 +147,26 @@ def _judge(dialogue: Dialogue) -> Score:
     }
     reason = min(evidence, key=lambda name: evidence[name])
     cut = tuple(p for p, e in zip(dialogue.positions, ends, strict=True) if e in CUT)
-    return Score(sigmoid(PRIOR + LONG_PRIOR * longer + sum(evidence.values())), reason, cut)
+    value = sigmoid(PRIOR + LONG_PRIOR * longer + sum(evidence.values()))
+    if _ends_whole(turns, ends, evidence):
+        value = FLOOR + (1 - FLOOR) * value  # keeps the order among such conversations
+    return Score(value, reason, cut)
+
+
+def _ends_whole(turns: list[Turn], ends: list[str], evidence: dict[str, float]) -> bool:
+    """Say whether the client has a reply, no message is cut and the last is a whole sentence."""
+    if all(turn.role == "user" for turn in turns) or evidence["endings"] < 0:
+        return False
+    usual = ends[-1] in (BARE, BARE_AFTER_STOPS) and evidence["last_ending"] >= HABIT
+    return (ends[-1] == STOPPED or usual) and len(turns[-1].words) >= FLOOR_WORDS
 
 
 def _body(ends: list[str]) -> float:
-    return min(0.0, BODY_WEIGHT * fmean(ENDINGS[e] for e in ends) + ALLOWANCE) if ends else 0.0
+    if not ends:
+        return 0.0
+    return min(
+        0.0, min(BODY_WEIGHT, MESSAGE_WEIGHT * len(ends)) * fmean(ENDINGS[e] for e in ends) + ALLOWANCE
+    )
 
 
 def _last_ending(turns: list[Turn], ends: list[str]) -> float:
@@ -163,7 +190,9 @@ def _last_move(turns: list[Turn], found: list[frozenset[str]]) -> float:
         return NEVER_A_REPLY
     made, closes = found[-1], found[-1] & (TAKES_LEAVE | {RELIEF, PLAN})
     if made & {POLAR, OPEN} and not closes:
-        return UNANSWERED + (NO_REPLY if turns[-1].role == "user" else 0.0)
+        if turns[-1].role == "user":
+            return UNANSWERED + NO_REPLY
+        return UNANSWERED * trust(max(0, len(turns) - 2), QUESTION_HALF)
     if turns[-1].role == "user":
         return NO_REPLY if not closes | (made & {UPTAKE, ANSWER}) else 0.0
     return LAST_WORD
