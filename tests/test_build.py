@@ -125,6 +125,14 @@ def test_a_reduced_scope_is_not_releasable_anywhere(recipe: Path, tmp_path: Path
         assert "a tenth of the rows" in text, name
 
 
+def test_a_limit_is_a_reduced_scope(recipe: Path, tmp_path: Path) -> None:
+    write_recipe(recipe.parent, limit=4)
+    result = run(recipe, tmp_path / "runs", workers=1)
+    assert result.totals["kept"] == 4 * 4
+    assert result.steps["curate"]["reasons"] == {"over_limit": 125 - 16}
+    assert "reduced scope: at most 4 records of each source" in result.release["reasons"]
+
+
 def test_a_policy_that_starves_a_stage_is_refused(recipe: Path, tmp_path: Path) -> None:
     policy = {"name": "p", "holdouts": {"mental_health_datasets": {"mode": "full", "rationale": "r"}}}
     (recipe.parent / "policy.yaml").write_text(yaml.safe_dump(policy))

@@ -56,8 +56,17 @@ class Recipe(BaseModel):
     part_mb: Annotated[float, Field(gt=0)] = 32.0
     shard_mb: Annotated[float, Field(gt=0)] = 1000.0
     scope: str = Field("full", description="'full', or what is left out: then it is not releasable")
+    limit: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="records of each source to admit at most: a reduced scope, so never releasable"
+    )
     planted: tuple[str, ...] = Field((), description="files that list faults planted in the sources")
     expect: Expect | None = None
+
+    @property
+    def declared_scope(self) -> str:
+        """Return 'full', or in words what this build leaves out."""
+        limited = f"at most {self.limit} records of each source" if self.limit else ""
+        return "; ".join(part for part in (self.scope, limited) if part and part != "full") or "full"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from pixelated.cli.output import JsonFlag, QuietFlag, WorkersOption, emit, pretty
 from pixelated.core.errors import UsageError
-from pixelated.recipe import load_recipe
+from pixelated.recipe import Loaded, load_recipe
 from pixelated.report import render_report, summary_text
 from pixelated.runner import Options, default_runs
 from pixelated.runner import build as run_build
@@ -65,6 +66,10 @@ def build(
     runs: RunsOption = None,
     workers: WorkersOption = None,
     part_mb: Annotated[float | None, typer.Option(min=0.000001, help="Input per part, in MB.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Admit at most so many records of each source (not releasable).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the recipe's seed.")] = None,
     keep_steps: Annotated[
         bool, typer.Option("--keep-steps", help="Keep the records after every step.")
     ] = False,
@@ -73,7 +78,7 @@ def build(
     as_json: JsonFlag = False,
 ) -> int:
     """Build a dataset from raw files and prove it by the eight gates. Exits 1 where a gate refuses."""
-    loaded = load_recipe(recipe, corpora)
+    loaded = _with(load_recipe(recipe, corpora), limit=limit, seed=seed)
     options = Options(
         runs=runs or default_runs(), output=output, quiet=quiet or as_json, keep_steps=keep_steps
     )
@@ -90,6 +95,12 @@ def build(
     text = summary_text(data) + _expectation(loaded.recipe.expect, result.gates)
     emit(result.as_json(), text, as_json=as_json)
     return result.exit_code
+
+
+def _with(loaded: Loaded, **changes: int | None) -> Loaded:
+    """Return the recipe with the flags that were given in place of its own values."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    return replace(loaded, recipe=loaded.recipe.model_copy(update=given))
 
 
 def _expectation(expect: Any, gates: dict[str, dict[str, Any]]) -> str:

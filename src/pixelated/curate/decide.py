@@ -10,12 +10,14 @@ that refuses a record names the reason; the order of the rules is the order of t
 | matches_evaluation_set | it holds an evaluation text (decontaminate.py) |
 | unsafe_reply, placeholder, think_tag | a tag that the policy refuses as a training target |
 | below_<scorer> | a score under the policy's floor (null is never below) |
+| over_limit | the build admits a limited number of records of a source (`--limit`) |
 | no_stage | no stage of the curriculum takes its kind |
 | pii_review | held for review (quarantined, not dropped): no split until a person has decided |
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -30,7 +32,11 @@ HELD = "pii_review"
 
 
 def decide(
-    keys: pa.Table, sources: Mapping[str, Source], policy: Policy, contaminated: Collection[str]
+    keys: pa.Table,
+    sources: Mapping[str, Source],
+    policy: Policy,
+    contaminated: Collection[str],
+    limit: int | None = None,
 ) -> pa.Table:
     """Return columns `decision` ("keep" or a reason), `stage` and `weight` for the rows of `keys`.
 
@@ -39,17 +45,29 @@ def decide(
         sources: registry entries by id.
         policy: the loaded policy.
         contaminated: ids of records that match an evaluation set.
+        limit: admit at most so many records of a source, the first ones in canonical order.
     """
     decision = pa.nulls(keys.num_rows, pa.string())
     for reason, mask in _rules(keys, sources, policy, contaminated):
         fresh = pc.and_(pc.is_null(decision), pc.fill_null(mask, False))
         decision = pc.if_else(fresh, pa.scalar(reason), decision)
+    if limit is not None:
+        decision = pc.if_else(_over_limit(keys, decision, limit), pa.scalar("over_limit"), decision)
     stage = _stages(keys, sources, policy)
     decision = pc.if_else(pc.and_(pc.is_null(decision), pc.is_null(stage)), pa.scalar("no_stage"), decision)
     held = pc.and_(pc.is_null(decision), pc.equal(keys.column("pii_status"), "requires_review"))
     decision = pc.if_else(held, pa.scalar(HELD), decision)
     weights = pa.array([policy.weight(t) for t in keys.column("tier").to_pylist()], pa.float64())
     return pa.table({"decision": pc.fill_null(decision, KEEP), "stage": stage, "weight": weights})
+
+
+def _over_limit(keys: pa.Table, decision: pa.Array, limit: int) -> pa.Array:
+    seen: Counter[str] = Counter()
+    over = []
+    for source, refused in zip(keys.column("source").to_pylist(), decision.to_pylist(), strict=True):
+        seen[source] += refused is None
+        over.append(refused is None and seen[source] > limit)
+    return pa.array(over)
 
 
 def spread_refusals(keys: pa.Table, policy: Policy) -> pa.Table:

@@ -96,7 +96,7 @@ def finish(
     manifest["files"] = list_files(dataset)
     store.write_json("manifest.json", manifest)
     verification = verify_dataset(dataset)
-    manifest["release"] = release(loaded.recipe.scope, verification)
+    manifest["release"] = release(loaded.recipe.declared_scope, verification)
     data = facts | {"manifest": manifest, "release": manifest["release"], "files": sorted(manifest["files"])}
     data["features"] = hub_features(RECORD)
     data["verdicts"] = {n: v.as_json() for n, v in verification.verdicts.items()}
@@ -215,7 +215,7 @@ def _head(loaded: Loaded, decisions: Decisions) -> dict[str, Any]:
         ),
         "code_version": __version__,
         "seed": recipe.seed,
-        "scope": recipe.scope,
+        "scope": recipe.declared_scope,
         "split_ratio": dict(policy.file.split_ratio),
         "holdout_families": decisions.holdouts,
         "pii": {"searched": searched_types(), "not_searched": not_searched_types()},

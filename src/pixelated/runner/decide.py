@@ -89,7 +89,7 @@ def decide_all(loaded: Loaded, keys: pa.Table, contaminated: set[str]) -> Decisi
     found = find_exact(narrow, loaded.recipe.keep_strategy)
     labels = _labels(keys, found.drop_columns(["id"]).append_column("position", narrow.column("position")))
     survivors = keys.filter(labels.column("keep"))
-    verdicts = decide(survivors, loaded.sources, loaded.policy, contaminated)
+    verdicts = decide(survivors, loaded.sources, loaded.policy, contaminated, loaded.recipe.limit)
     labels = _join(labels, verdicts.append_column("position", survivors.column("position")))
     unique = pc.fill_null(labels.column("decision"), "exact_duplicate")
     labels = labels.set_column(labels.schema.get_field_index("decision"), "decision", unique)

@@ -36,7 +36,11 @@ def report_data(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> d
     flags = [*identical_files(keys), *flag_lines(measured.get("standardise", {}))]
     return {
         "title": loaded.recipe.title or loaded.recipe.name,
-        "recipe": {"name": loaded.recipe.name, "seed": loaded.recipe.seed, "scope": loaded.recipe.scope},
+        "recipe": {
+            "name": loaded.recipe.name,
+            "seed": loaded.recipe.seed,
+            "scope": loaded.recipe.declared_scope,
+        },
         "steps": steps,
         "sources": source_rows(run, decisions, refused),
         "quarantine": quarantine[:SHOWN],
