@@ -297,6 +297,12 @@ def test_whole_sentences_without_a_farewell_are_no_fragment(turns, least):
     assert value("completeness", chat(*turns)) >= least
 
 
+@pytest.mark.parametrize("end", [" :S", " O_o", " and his hepatitis C", " 👍", ", to you and me"])
+def test_a_face_or_an_initial_at_the_end_is_no_broken_word(end):
+    turns = ("my dog hates me lol", f"He may just be tired of your songs{end}")
+    assert value("completeness", chat(*turns)) > 0.6
+
+
 @pytest.mark.parametrize("end", ["because of the", "and then you cou", "to"])
 def test_a_reply_cut_inside_a_sentence_stays_incomplete(end):
     turns = ("I can't sleep any more.", f"That sounds hard. It may help {end}")

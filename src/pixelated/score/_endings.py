@@ -23,6 +23,9 @@ _TRAIL = " \t\r\n\"'\u201d\u2019)]*_~>"
 _PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]")
 _INNER_STOP = re.compile(r"[.!?][\"'\u201d\u2019)]*\s")
 _LAST_WORD = re.compile(r"[a-z']+$")
+# A face of marks and letters stands where a full stop would.
+_FACE = re.compile(r"(?:^|[\s.!?])(?:[:;=xX8]'?-?[()DPpSsCcOo/|3]|[oO0]_[oO0])$")
+_INITIAL = re.compile(r"(?:^|[\s.])[B-HJ-Z]$")  # a name's or a grade's; "I" and "A" are words
 # A bracket or a quotation that the speaker closes is no text broken off.
 _CLOSES = re.compile(r"[\"\u201d)\]][\s.]*$")
 _STOPS, _OPEN = ".!?\u2026", ",;:-\u2013\u2014(/&"
@@ -37,15 +40,23 @@ def ending(turn: Turn) -> str:
     if not text:
         # A message of emoji, or of a redacted name alone, is whole.
         return STOPPED if turn.text.strip() else EMPTY
-    if text[-1] in _STOPS or _PICTURES.match(turn.speech.rstrip(_TRAIL)[-1:]):
+    if (
+        text[-1] in _STOPS
+        or _FACE.search(turn.speech[-LONGEST_TAIL:].rstrip())
+        or _PICTURES.match(turn.speech.rstrip(_TRAIL)[-1:])
+    ):
         return STOPPED
     if text[-1] in _OPEN:
         return OPEN_MARK
     tail = turn.plain[-LONGEST_TAIL:].rstrip(_TRAIL)
-    found = _LAST_WORD.search(tail) if text[-1].isalpha() and not _CLOSES.search(turn.speech[-8:]) else None
+    found = _LAST_WORD.search(tail) if _may_break_off(turn, text) else None
     if found and (kind := _word_ending(found.group().strip("'"))) and not _stranded(turn):
         return kind
     return BARE_AFTER_STOPS if _INNER_STOP.search(text) else BARE
+
+
+def _may_break_off(turn: Turn, text: str) -> bool:
+    return text[-1].isalpha() and not _CLOSES.search(turn.speech[-8:]) and not _INITIAL.search(text[-2:])
 
 
 def _stranded(turn: Turn) -> bool:

@@ -100,7 +100,7 @@ BARE_PRIOR, BARE_PRIOR_WEIGHT, BARE_WHEN_CUT = 0.2, 2.0, 0.35
 UNANSWERED, NO_REPLY, NEVER_A_REPLY, LAST_WORD = -1.0, -0.7, -3.0, 0.3
 # A question closes an exchange of two messages as well as anything; a longer one it leaves open.
 QUESTION_HALF = 2  # messages beyond two
-# Of a last message that ends as a whole one: the least value, and the words that it takes.
+# Of a last message that ends as a whole one: the least value, and the words of the last two that it takes.
 FLOOR, FLOOR_WORDS = 0.3, 4
 # A missing mark that weighs no more than this (nats) is a habit of the speaker.
 HABIT = -0.6
@@ -158,7 +158,7 @@ def _ends_whole(turns: list[Turn], ends: list[str], evidence: dict[str, float]) 
     if all(turn.role == "user" for turn in turns) or evidence["endings"] < 0:
         return False
     usual = ends[-1] in (BARE, BARE_AFTER_STOPS) and evidence["last_ending"] >= HABIT
-    return (ends[-1] == STOPPED or usual) and len(turns[-1].words) >= FLOOR_WORDS
+    return (ends[-1] == STOPPED or usual) and sum(len(turn.words) for turn in turns[-2:]) >= FLOOR_WORDS
 
 
 def _body(ends: list[str]) -> float:
