@@ -235,7 +235,7 @@ def test_a_reply_on_the_topic_is_more_coherent_than_one_on_another():
 
 
 def test_a_short_question_on_a_medicine_and_its_answer_are_coherent():
-    question = "Anybody here on sertraline. Please share experiences with sertraline"
+    question = "Anybody use sertraline. Please list side effects on sertraline"
     answer = (
         "It helps me a lot. In the first week I had headaches and slept badly, and then they went away. "
         "I'm on 50mg now and can't complain. My doctor may raise it, because I have been down lately."
