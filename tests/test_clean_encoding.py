@@ -150,6 +150,12 @@ def test_only_records_without_any_text_are_dropped():
     ("text", "marks"),
     [
         ("<think>he wants…</think> Tell me more.", ["think_tag"]),
+        ("TODO: add prompt for placeholder 12", ["placeholder"]),
+        ("placeholder prompt 3", ["placeholder"]),
+        ("Todo: call my sister, add milk, cry", []),
+        ("They say you are no starving child in [insert village here]!", []),
+        ("[the doctor] told her so", []),
+        ("a torn \ufffd word", ["replacement_character"]),
         ("Hello [insert name], welcome", ["placeholder"]),
         ("Dear [Client's name],", ["placeholder"]),
         ("emptypost", ["placeholder"]),
@@ -164,10 +170,21 @@ def test_only_records_without_any_text_are_dropped():
     ],
 )
 def test_marks_are_tagged_and_the_text_is_kept(text, marks):
-    result = repair_table(table(record(messages=[text], tags=["sarcasm"])), {}, 0)
+    result = repair_table(table(record(chosen=[text], tags=["sarcasm"])), {}, 0)
     assert result.kept.column("tags")[0].as_py() == ["sarcasm", *marks]
-    assert contents(result) == [text]
+    assert contents(result, "chosen") == [text]
     assert result.measured["tagged"] == dict.fromkeys(marks, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "in_a_question"), [("I wrote [insert name] on it", []), ("Test prompt 12", ["placeholder"])]
+)
+def test_a_slot_counts_in_answers_only_and_a_stub_everywhere(text, in_a_question):
+    answer = record("b", messages=[text])
+    answer["messages"][0]["role"] = "assistant"
+    rows = [record("a", messages=[text]), answer, record("c", rejected=[text]), record("d", chosen=[text])]
+    tags = repair_table(table(*rows), {}, 0).kept.column("tags").to_pylist()
+    assert tags == [in_a_question, ["placeholder"], in_a_question, ["placeholder"]]
 
 
 def test_a_second_run_changes_nothing():
@@ -203,5 +220,5 @@ def test_markup_is_linear_in_hostile_text():
 
 
 def test_the_patterns_of_marks_are_valid_for_arrow():
-    for pattern in MARKS.values():
+    for pattern in (p for patterns in MARKS.values() for p, _ in patterns):
         assert pc.match_substring_regex(pa.array(["text"]), pattern).to_pylist() == [False]

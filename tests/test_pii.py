@@ -84,6 +84,17 @@ def test_records_are_numbered_apart_and_their_status_says_what_was_done():
     count(3, result).check("pii")
 
 
+def test_a_replacement_in_metadata_alone_is_counted_and_scrubs_no_text():
+    kept = redact(record("a", messages=["hi"], metadata={"by": "ana@example.com"})).kept
+    assert kept.column("pii_status").to_pylist() == ["none_detected"]
+    assert kept.column("pii")[0].as_py() == [{"type": "EMAIL", "count": 1}]
+    assert "[EMAIL_1]" in kept.column("source_metadata")[0].as_py()
+    again = redact_table(kept, {}, 0).kept
+    assert again.column("pii_status").to_pylist() == ["none_detected"]
+    both = redact(record("b", rejected=["ana@example.com"], metadata={"by": "ana@example.com"})).kept
+    assert both.column("pii_status").to_pylist() == ["scrubbed"]
+
+
 def test_every_record_lists_the_step_and_gets_both_columns():
     kept = redact(record("a", messages=["x"]), record("b", messages=["ana@example.com"])).kept
     assert [p["transforms"] for p in kept.column("provenance").to_pylist()] == [

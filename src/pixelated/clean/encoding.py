@@ -20,7 +20,7 @@ from pixelated.clean.texts import one_chunk as column_of
 from pixelated.core import schema
 from pixelated.core.step import StepResult
 
-ENCODING_VERSION = "encoding@1"
+ENCODING_VERSION = "encoding@2"
 EMPTY = "empty_after_repair"
 _HTML = "html"  # the transform that says: this source's text is HTML
 _IN_JSON = r"\\[ubfr]|<|" + TRIGGER  # what stands escaped in the JSON of source_metadata
@@ -112,11 +112,17 @@ def _repairs(texts: Texts, html: Index) -> tuple[dict[int, str], dict[int, list[
 
 
 def _tag(table: pa.Table) -> tuple[pa.Table, dict[str, int]]:
-    """Add the names of the marks found in a record's messages, chosen or rejected to its `tags`."""
+    """Add the names of the marks found in a record's messages, chosen or rejected to its `tags`.
+
+    A slot nobody filled counts only in an answer to learn from: an assistant's message, or `chosen`.
+    """
     texts = collect(table, r"\A\z.")  # no metadata: its placeholders are not training text
     found: dict[int, list[str]] = {}
-    for mark, pattern in sorted(MARKS.items()):
-        for row in np.unique(texts.rows[matching(texts.values, pattern)]).tolist():
+    answers = _answers(table, texts)
+    for mark, patterns in sorted(MARKS.items()):
+        hits = [matching(texts.values, pattern) for pattern, _ in patterns]
+        kept = [h[answers[h]] if only else h for h, (_, only) in zip(hits, patterns, strict=True)]
+        for row in np.unique(texts.rows[np.concatenate(kept)]).tolist():
             found.setdefault(row, []).append(mark)
     counts = Counter(mark for marks in found.values() for mark in marks)
     if found:
@@ -125,6 +131,15 @@ def _tag(table: pa.Table) -> tuple[pa.Table, dict[str, int]]:
             column[row] = [*(column[row] or []), *(m for m in marks if m not in (column[row] or []))]
         table = schema.set_column(table, table.schema.field("tags"), column)
     return table, dict(sorted(counts.items()))
+
+
+def _answers(table: pa.Table, texts: Texts) -> Index:
+    """Say of each text whether it is an assistant's message or chosen."""
+    roles = column_of(table, "messages").flatten().flatten()[0]
+    answers = np.zeros(len(texts.values), dtype=bool)
+    answers[: texts.edges[1]] = _equal(roles, "assistant")
+    answers[texts.edges[1] : texts.edges[2]] = True
+    return answers
 
 
 def _is_empty(table: pa.Table) -> Index:

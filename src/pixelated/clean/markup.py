@@ -35,22 +35,41 @@ _MANY_BREAKS = re.compile(r"[ \t]*\n[ \t]*\n\s*")
 # A model's hidden reasoning that leaked into a reply.
 THINK = r"(?i)</?(?:think|thinking|thought|reasoning|scratchpad)>|<\|(?:begin|end)_of_thought\|>"
 
-# Text that stands where text should be. Bracketed slots, redaction leftovers and fillers anywhere; the
-# last two lines only where they are the whole text, since people do say "test" and "none".
-PLACEHOLDER = (
-    r"(?i)\[(?:insert|enter|add|your|the|client'?s?|patient'?s?|user'?s?|therapist'?s?|first|last|full)"
-    r"[ _][^\[\]\n]{1,40}\]"
+# Slots that nobody filled, in an answer: a name, a date, a contact. "[insert country here]" in a reply is a
+# figure of speech, and editors put "[the doctor]" into transcripts.
+_WHOSE = r"(?:client|patient|user|therapist|counsell?or|speaker|person|partner|friend)'?s?"
+_FILLING = (
+    r"(?:name|first name|last name|full name|date|time|age|location|city|place|address|phone|number|email"
+    r"|company|organi[sz]ation|title|details?|information|text|response|content|example|quote)s?"
+)
+SLOT = (
+    rf"(?i)\[(?:insert|enter|add)[ _](?:(?:the|your|a|an|specific|relevant)[ _])?(?:{_WHOSE}[ _])?{_FILLING}"
+    r"(?:[ _]here)?\]"
+    rf"|\[(?:the[ _])?{_WHOSE}[ _]{_FILLING}\]|\[your[ _](?:{_WHOSE}[ _])?{_FILLING}\]"
     r"|\[(?:name|date|location|city|age|place|placeholder|redacted|text|content|response)\]"
     r"|\b[a-z]+_redacted\b"
     r"|\{\{[^{}\n]{1,40}\}\}"
     r"|\blorem ipsum\b"
     r"|\b(?:response|text|content|reply|answer) goes here\b|\byour text here\b"
-    r"|\A\s*(?:test|sample|dummy|example) (?:prompt|behaviou?r|response|message|reply|text|input|output)"
-    r"[ #:_-]{0,3}[0-9]{0,6}[.!]?\s*\z"
-    r"|\A\s*(?:emptypost|placeholder(?: text)?|todo|tbd|xxx+|\[deleted\]|\[removed\]|null|nan|undefined)"
-    r"[.!]?\s*\z"
 )
-MARKS = {"placeholder": PLACEHOLDER, "think_tag": THINK}
+# A whole text that stands where a text should be, in anybody's turn; people do say "test" and "none".
+STUB = (
+    r"(?i)\A\s*(?:"
+    r"(?:test|sample|dummy|example) (?:prompt|behaviou?r|response|message|reply|text|input|output)"
+    r"[ #:_-]{0,3}[0-9]{0,6}"
+    r"|emptypost|placeholder(?: (?:text|prompt|response|reply|message|dialogue))?[ #:_-]{0,3}[0-9]{0,6}"
+    r"|(?:todo|fixme|tbd)\b[ :-]{0,3}(?:(?:add|write|insert|fill(?: in)?|generate|replace|create|complete)\b"
+    r"[^\n]{0,60}\b(?:prompt|placeholder|response|content|dialogue|conversation)s?\b[^\n]{0,40})?"
+    r"|xxx+|\[deleted\]|\[removed\]|null|nan|undefined"
+    r")[.!?]?\s*\z"
+)
+REPLACEMENT = r"\x{fffd}"
+# Tag -> (pattern, the text is that of an answer to learn from).
+MARKS = {
+    "placeholder": ((STUB, False), (SLOT, True)),
+    "replacement_character": ((REPLACEMENT, False),),
+    "think_tag": ((THINK, False),),
+}
 
 
 def unescape(text: str) -> str:

@@ -2,6 +2,10 @@
 
 Searched types and what is not searched yet: `presets/pii/hipaa18.yaml`. A record with a candidate that no
 rule can decide gets the status `requires_review` and reaches no split until a person has looked.
+
+`pii_status` is `scrubbed` where a message, chosen or rejected text was changed. Replacements in
+`source_metadata` alone leave it `none_detected`: they stand in the counts of `pii`, and no text that a model
+reads was touched.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from pixelated.core import schema
 from pixelated.core.presets import load_preset
 from pixelated.core.step import StepResult
 
-PII_VERSION = "pii@1"
+PII_VERSION = "pii@2"
 NONE_DETECTED, SCRUBBED, REQUIRES_REVIEW = schema.PII_STATUSES
 _METADATA_EXTRA = r"[0-9]{4}"  # a key may be the label of digits that look like nothing by themselves
 
@@ -45,7 +49,7 @@ def redact_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepRe
     changes = {i: text for result in found.values() for i, text in result.changes.items()}
     removed = sum(_words(texts, i) for i in changes) - sum(_own_words(text) for text in changes.values())
     kept = replaced(table, texts, changes)
-    statuses, counts = _columns(table, found)
+    statuses, counts = _columns(table, found, texts.edges[-2])
     for column, values in zip(schema.PII_COLUMNS, (statuses, counts), strict=True):
         kept = schema.set_column(kept, column, values)
     measured = _measured(found, statuses) | {"words_removed": removed}
@@ -113,8 +117,13 @@ def _positions(texts: Texts, rows: list[int]) -> dict[int, dict[int, tuple[str, 
     return out
 
 
-def _columns(table: pa.Table, found: dict[int, Redacted]) -> tuple[list[str], list[list[dict[str, Any]]]]:
-    """Return the status and the counts of each record, those of an earlier redaction included."""
+def _columns(
+    table: pa.Table, found: dict[int, Redacted], metadata: int
+) -> tuple[list[str], list[list[dict[str, Any]]]]:
+    """Return the status and the counts of each record, those of an earlier redaction included.
+
+    `metadata` is the position from which on texts are of source_metadata.
+    """
     statuses = [NONE_DETECTED] * table.num_rows
     counts: list[Counter[str]] = [Counter() for _ in statuses]
     if "pii" in table.column_names:
@@ -126,7 +135,7 @@ def _columns(table: pa.Table, found: dict[int, Redacted]) -> tuple[list[str], li
         counts[row].update(result.counts)
         if result.review or statuses[row] == REQUIRES_REVIEW:
             statuses[row] = REQUIRES_REVIEW
-        elif counts[row]:
+        elif any(position < metadata for position in result.changes):
             statuses[row] = SCRUBBED
     return statuses, [[{"type": k, "count": n} for k, n in sorted(c.items())] for c in counts]
 

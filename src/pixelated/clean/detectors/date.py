@@ -65,6 +65,13 @@ _NEEDS_WORD = re2.compile(
     r"|[0-3]?[0-9](?:-[0-3]?[0-9]-|\.[0-3]?[0-9]\.)[0-9]{2}"
 )
 _BIRTH_WORD = re2.compile(r"(?i)\b(?:dob|born|birth|date|birthday)\b")
+# "Jan 13 years ago": the number counts something. "The 4th of July" is a holiday, as is no date with a year.
+_COUNTED = re2.compile(
+    r"(?i)^(?:\+| more| or so)? ?(?:years?|yrs?|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|times|people"
+    r"|pounds|lbs|percent|%|kids|children)\b"
+)
+_HOLIDAY = re2.compile(r"(?i)(?:4 ?th|fourth) of july")
+_COUNTED_REACH = 20
 _CONTEXT = 30  # characters before digits in which such a word counts
 _PUBLIC = frozenset({"9/11", "24/7"})
 _MONEY = ("$", "£", "€")
@@ -108,7 +115,7 @@ def find(text: str) -> Iterator[Span]:
 def _named(text: str) -> Iterator[Span]:
     for pattern in (_MONTH_DAY, _DAY_MONTH):
         for match in pattern.finditer(text):
-            if not _is_verb(text, match):
+            if not (_is_verb(text, match) or _is_counted(text, match) or _HOLIDAY.fullmatch(match.group())):
                 yield _span(match)
     for match in _MONTH_YEAR.finditer(text):
         yield _span(match)
@@ -143,6 +150,15 @@ def _is_verb(text: str, match: Any) -> bool:
     if not day.isdigit():
         return False
     return not _BEFORE_VERB.search(text[max(0, match.start() - _LONGEST_PREPOSITION) : match.start()])
+
+
+def _is_counted(text: str, match: Any) -> bool:
+    """Say whether the number behind a month counts years, days or people, and names no day."""
+    if match.re is not _MONTH_DAY or match.group("year") or not match.group().endswith(match.group("day")):
+        return False
+    return match.group("day").isdigit() and bool(
+        _COUNTED.match(text[match.end() : match.end() + _COUNTED_REACH])
+    )
 
 
 def _has_month(text: str) -> bool:

@@ -36,6 +36,8 @@ _SHAPES = [
     r"\([0-9]{2,5}\) ?[0-9]{2,4}(?:[ \-][0-9]{2,4}){1,3}",
     r"555-[0-9]{4}",
 ]
+# Whole North American numbers in groups, which a word may be glued to ("Office212-555-0142").
+_GLUED = re2.compile(r"(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[.\-])[2-9][0-9]{2}[.\-][0-9]{4}")
 _UNLABELLED = [re2.compile(shape) for shape in _SHAPES]
 _LABEL = (
     r"(?:\b(?:phones?|telephones?|tel|cells?|cell ?phones?|mobiles?|whats ?app|call(?:ed|ing|s)?|dial(?:ed)?"
@@ -84,6 +86,9 @@ def find(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             if _plausible(text, match.span(), match.group(), position):
                 yield _typed(text, match.span())
+    for match in _GLUED.finditer(text):
+        if _is_glued(text, *match.span()):
+            yield _typed(text, match.span())
     for match in (*_LABELLED.finditer(text), *_LABELLED_AFTER.finditer(text)):
         number, span = match.group(1), match.span(1)
         digits = sum(c.isdigit() for c in number)
@@ -106,6 +111,14 @@ def _plausible(text: str, span: tuple[int, int], number: str, position: int) -> 
     least = {5: _MIN_TRUNK, 7: _MIN_INTERNATIONAL, 8: _MIN_AREA}.get(position, 0)
     most = {5: _MAX_TRUNK}.get(position, _MAX_DIGITS)
     return least <= digits <= most
+
+
+def _is_glued(text: str, start: int, end: int) -> bool:
+    """Say whether letters, and no digits or signs of a longer code, touch the number."""
+    before, after = text[max(0, start - 1) : start], text[end : end + 1]
+    return (before.isalpha() or after.isalpha()) and all(
+        c.isalpha() or c in " \n(),;:." for c in before + after
+    )
 
 
 def _typed(text: str, span: tuple[int, int], confidence: float = 1.0) -> Span:
