@@ -152,6 +152,15 @@ def val_is_empty(p: Planting) -> None:
 
 
 @fault("distribution")
+def val_is_just_more_than_two_points_short(p: Planting) -> None:
+    val = _loose(p, "val")
+    pool = len(val) + len(_loose(p, "train")) + len(_loose(p, "test"))
+    kept = next(n for n in range(len(val), -1, -1) if n / pool < 0.03)
+    p.move(val[kept:], "train")
+    p.touched.append("shards/val")
+
+
+@fault("distribution")
 def test_holds_three_times_its_share(p: Planting) -> None:
     loose, wanted = _loose(p, "train"), 2 * len(_loose(p, "test"))
     groups = list(dict.fromkeys(r["metadata"]["group_key"] for r in loose))
