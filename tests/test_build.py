@@ -40,7 +40,11 @@ def test_every_row_is_somewhere(recipe: Path, tmp_path: Path) -> None:
     assert t["rows_in"] + t["added"] == t["kept"] + t["dropped"] + t["quarantined"]
     for step in result.steps.values():
         assert step["rows_in"] + step["added"] == step["kept"] + step["dropped"] + step["quarantined"]
-    shards = [orjson.loads(line) for p in result.dataset.glob("shards/*/*.jsonl") for line in p.read_bytes().splitlines()]
+    shards = [
+        orjson.loads(line)
+        for p in result.dataset.glob("shards/*/*.jsonl")
+        for line in p.read_bytes().splitlines()
+    ]
     assert len(shards) == t["kept"]
 
 
