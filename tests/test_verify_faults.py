@@ -42,7 +42,7 @@ def test_a_share_two_points_off_is_within_the_tolerance(sound: Path, tmp_path: P
     folder = copy_tree(sound, tmp_path / "dataset")
     manifest, splits, schema = load(folder)
     planting = Planting(folder, random.Random(0), manifest, splits)
-    planting.move(planting.records("val")[:2], "train")
+    planting.move(planting.records("val")[:2], "test")
     write(folder, manifest, splits, schema)
     shares = verify_dataset(folder).verdicts["distribution"]
     assert 0.03 < shares.measured["shares"]["val"] < 0.045
