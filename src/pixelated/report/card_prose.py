@@ -35,6 +35,9 @@ KNOWN_LIMITS = """\
 - {pii_claim_capital} finds identifiers that have a pattern. It does not show that a text is free of them;
   types that were not searched are listed above.
 - Synthetic and augmented dialogue is marked in `metadata.origin`; it is not a record of real clients.
+- Nobody, and no model, has screened how replies meet a client in crisis: that scorer is not part of this build.
+  Who replies differs by source (clinician, trained supporter, peer on a forum, bot): see the sources.
+- Exact copies, and copies in another spelling, share a split; near copies (a few words changed) are not searched.
 - Texts are taken to be English. They come from few places and platforms and stand for no population.
 - Edge cases hold distressing content on purpose (`metadata.is_training_edge_case`)."""
 
