@@ -61,7 +61,7 @@ def test_one_value_has_one_surrogate_in_all_texts_of_its_record():
     metadata = json.loads(result.kept.column("source_metadata")[0].as_py())
     assert metadata == {"by": "[EMAIL_2]", "n": 1, "tags": ["x", "[EMAIL_1]"]}
     assert result.kept.column("pii")[0].as_py() == [
-        {"type": "EMAIL", "count": 6}, {"type": "PHONE", "count": 2}
+        {"type": "EMAIL", "count": 4}, {"type": "PHONE", "count": 2}
     ]  # fmt: skip
 
 
@@ -84,15 +84,19 @@ def test_records_are_numbered_apart_and_their_status_says_what_was_done():
     count(3, result).check("pii")
 
 
-def test_a_replacement_in_metadata_alone_is_counted_and_scrubs_no_text():
-    kept = redact(record("a", messages=["hi"], metadata={"by": "ana@example.com"})).kept
+def test_a_replacement_in_metadata_alone_is_measured_and_scrubs_no_text():
+    result = redact(record("a", messages=["hi"], metadata={"by": "ana@example.com"}))
+    kept = result.kept
+    assert result.measured["redacted_in_metadata"] == {"EMAIL": 1}
+    assert result.measured["redacted"] == {}
     assert kept.column("pii_status").to_pylist() == ["none_detected"]
-    assert kept.column("pii")[0].as_py() == [{"type": "EMAIL", "count": 1}]
+    assert kept.column("pii")[0].as_py() == []
     assert "[EMAIL_1]" in kept.column("source_metadata")[0].as_py()
     again = redact_table(kept, {}, 0).kept
     assert again.column("pii_status").to_pylist() == ["none_detected"]
     both = redact(record("b", rejected=["ana@example.com"], metadata={"by": "ana@example.com"})).kept
     assert both.column("pii_status").to_pylist() == ["scrubbed"]
+    assert both.column("pii")[0].as_py() == [{"type": "EMAIL", "count": 1}]
 
 
 def test_every_record_lists_the_step_and_gets_both_columns():

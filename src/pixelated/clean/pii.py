@@ -3,9 +3,9 @@
 Searched types and what is not searched yet: `presets/pii/hipaa18.yaml`. A record with a candidate that no
 rule can decide gets the status `requires_review` and reaches no split until a person has looked.
 
-`pii_status` is `scrubbed` where a message, chosen or rejected text was changed. Replacements in
-`source_metadata` alone leave it `none_detected`: they stand in the counts of `pii`, and no text that a model
-reads was touched.
+`pii_status` is `scrubbed` where a message, chosen or rejected text was changed, and `pii` counts what was
+replaced there. Replacements in `source_metadata` alone touch no text that a model reads: they leave the
+record `none_detected` without counts, and the step measures them as `redacted_in_metadata`.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def redact_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepRe
         seed: not used; every row step takes one.
 
     Returns:
-        StepResult: every record is kept. `measured`: `redacted` and `review` (type -> count), `status`
-        (status -> records), `helplines_kept`, `words_removed`.
+        StepResult: every record is kept. `measured`: `redacted`, `redacted_in_metadata` and `review` (type ->
+        count), `status` (status -> records), `helplines_kept`, `words_removed`.
     """
     del settings, seed
     texts = collect(table, f"{_any_trigger()}|{_METADATA_EXTRA}")
@@ -49,7 +49,7 @@ def redact_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepRe
     changes = {i: text for result in found.values() for i, text in result.changes.items()}
     removed = sum(_words(texts, i) for i in changes) - sum(_own_words(text) for text in changes.values())
     kept = replaced(table, texts, changes)
-    statuses, counts = _columns(table, found, texts.edges[-2])
+    statuses, counts = _columns(table, found)
     for column, values in zip(schema.PII_COLUMNS, (statuses, counts), strict=True):
         kept = schema.set_column(kept, column, values)
     measured = _measured(found, statuses) | {"words_removed": removed}
@@ -86,7 +86,7 @@ def _redactions(texts: Texts) -> dict[int, Redacted]:
     for position, detectors in sorted(triggered.items()):
         records[int(texts.rows[position])][position] = detectors
     bounds = _positions(texts, sorted(records))
-    return {row: redact_record(bounds[row], dict(records[row])) for row in sorted(records)}
+    return {row: redact_record(bounds[row], dict(records[row]), texts.edges[-2]) for row in sorted(records)}
 
 
 def _triggered(texts: Texts) -> dict[int, list[Detector]]:
@@ -117,13 +117,8 @@ def _positions(texts: Texts, rows: list[int]) -> dict[int, dict[int, tuple[str, 
     return out
 
 
-def _columns(
-    table: pa.Table, found: dict[int, Redacted], metadata: int
-) -> tuple[list[str], list[list[dict[str, Any]]]]:
-    """Return the status and the counts of each record, those of an earlier redaction included.
-
-    `metadata` is the position from which on texts are of source_metadata.
-    """
+def _columns(table: pa.Table, found: dict[int, Redacted]) -> tuple[list[str], list[list[dict[str, Any]]]]:
+    """Return the status and the counts of each record, those of an earlier redaction included."""
     statuses = [NONE_DETECTED] * table.num_rows
     counts: list[Counter[str]] = [Counter() for _ in statuses]
     if "pii" in table.column_names:
@@ -135,7 +130,7 @@ def _columns(
         counts[row].update(result.counts)
         if result.review or statuses[row] == REQUIRES_REVIEW:
             statuses[row] = REQUIRES_REVIEW
-        elif any(position < metadata for position in result.changes):
+        elif counts[row]:
             statuses[row] = SCRUBBED
     return statuses, [[{"type": k, "count": n} for k, n in sorted(c.items())] for c in counts]
 
@@ -150,12 +145,14 @@ def _own_words(text: str) -> int:
 
 
 def _measured(found: dict[int, Redacted], statuses: list[str]) -> dict[str, Any]:
-    redacted, review = Counter[str](), Counter[str]()
+    redacted, in_metadata, review = Counter[str](), Counter[str](), Counter[str]()
     for result in found.values():
         redacted.update(result.counts)
+        in_metadata.update(result.in_metadata)
         review.update(result.review)
     return {
         "redacted": dict(sorted(redacted.items())),
+        "redacted_in_metadata": dict(sorted(in_metadata.items())),
         "review": dict(sorted(review.items())),
         "status": dict(sorted(Counter(statuses).items())),
         "helplines_kept": sum(result.helplines for result in found.values()),

@@ -21,7 +21,8 @@ class Redacted:
     """The outcome for one record."""
 
     changes: dict[int, str] = field(default_factory=dict)  # position of the text -> new text
-    counts: Counter[str] = field(default_factory=Counter)  # identifiers replaced, by type
+    counts: Counter[str] = field(default_factory=Counter)  # identifiers replaced in texts, by type
+    in_metadata: Counter[str] = field(default_factory=Counter)  # those replaced in metadata
     review: Counter[str] = field(default_factory=Counter)  # candidates left for a person, by type
     helplines: int = 0
 
@@ -45,13 +46,16 @@ class Surrogates:
         return self._known[key]
 
 
-def redact_record(texts: dict[int, tuple[str, str]], detectors: dict[int, Sequence[Detector]]) -> Redacted:
+def redact_record(
+    texts: dict[int, tuple[str, str]], detectors: dict[int, Sequence[Detector]], metadata: int
+) -> Redacted:
     """Redact the texts of one record.
 
     Args:
         texts: position -> (label, text), in the order in which surrogates are numbered; the label is the
             metadata key a text stands under, or empty.
         detectors: position -> the detectors whose trigger the text matches.
+        metadata: the position from which on texts are of metadata, which is counted apart.
     """
     result = Redacted()
     surrogates = Surrogates(text for _, text in texts.values())
@@ -61,12 +65,13 @@ def redact_record(texts: dict[int, tuple[str, str]], detectors: dict[int, Sequen
             continue
         spans, kept = find_spans(text, detectors[position], label)
         result.helplines += kept
+        counts = result.in_metadata if position >= metadata else result.counts
         sure = [s for s in spans if s.confidence >= REVIEW]
         for _ in range(_ROUNDS):
             if not sure:
                 break
             text = result.changes[position] = _replace(text, sure, surrogates)
-            result.counts.update(s.type for s in sure)
+            counts.update(s.type for s in sure)
             # What stood glued to a redacted value, or far from its label, may show now.
             spans, _kept = find_spans(text, detectors[position], label)
             sure = [s for s in spans if s.confidence >= REVIEW]
