@@ -6,12 +6,16 @@ The code that makes a dataset has its own; that both agree on every record is wh
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
 Texts = Sequence[tuple[str, str]]  # (role, content)
 
 GROUP, RECORD, UNIT = "\x1d", "\x1e", "\x1f"
+MIN_FOLDED = 60
+_NO_LETTER = bytes(i for i in range(128) if not chr(i).isalnum())
+_NOT_WORD = re.compile(r"[\W_]+")
 DIGEST = 16  # bytes kept of a hash as a key: no two of 10^12 records meet by chance
 
 
@@ -37,6 +41,22 @@ def payload_digest(*parts: Texts) -> bytes:
     """Return 16 bytes over roles and exact texts: how a trainer's export is matched to its shard."""
     joined = GROUP.join(RECORD.join(f"{role}{UNIT}{text}" for role, text in part) for part in parts)
     return hashlib.blake2b(joined.encode(), digest_size=DIGEST).digest()
+
+
+def fold_digest(*parts: Texts) -> bytes:
+    """Return 16 bytes over the letters and digits alone (NFKC, case folded) of all texts.
+
+    Two records that differ in punctuation, spacing, roles or message borders only have the same. Empty
+    where fewer than 60 letters and digits are left: so little may be said twice by chance.
+    """
+    text = "".join(content for part in parts for _, content in part)
+    if text.isascii():
+        folded = text.encode().lower().translate(None, _NO_LETTER)
+    else:
+        folded = _NOT_WORD.sub("", unicodedata.normalize("NFKC", text).casefold()).encode()
+        if len(folded.decode()) < MIN_FOLDED:
+            return b""
+    return hashlib.blake2b(folded, digest_size=DIGEST).digest() if len(folded) >= MIN_FOLDED else b""
 
 
 def key(text: str | bytes) -> bytes:

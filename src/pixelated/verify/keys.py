@@ -1,6 +1,6 @@
 """The keys of all records in columns of 16 bytes: what must not stand in two splits, found by sorting.
 
-About 100 bytes a record and no text, so that ten million records take one gigabyte.
+About 150 bytes a record and no text, so that ten million records take one and a half gigabytes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pixelated.verify.record import Record
 from pixelated.verify.shards import SPLITS
 
 Rows = npt.NDArray[np.int64]
-COLUMNS = ("strict", "content", "group", "id", "payload", "line")
+COLUMNS = ("strict", "content", "fold", "group", "id", "payload", "line", "export")
 _NONE = bytes(DIGEST)  # stands for "no such key": never equal to another
 
 
@@ -25,6 +25,7 @@ class Keys:
     def __init__(self) -> None:
         self._columns = {name: bytearray() for name in COLUMNS}
         self._splits = bytearray()
+        self._exports = set[str]()
         self._names = bytearray()
         self._ends = array("q")
 
@@ -37,13 +38,17 @@ class Keys:
         values = {
             "strict": (record.strict or _NONE)[:DIGEST],
             "content": (record.content or _NONE)[:DIGEST],
+            "fold": record.fold or _NONE,
             "group": key(group) if group else _NONE,
             "id": key(record.id) if record.id else _NONE,
             "payload": record.payload or _NONE,
             "line": line or _NONE,
+            "export": key(export) if (export := export_name(record)) else _NONE,
         }
         for name, value in values.items():
             self._columns[name] += value
+        if export:
+            self._exports.add(export)
         self._splits.append(SPLITS.index(record.split))
         self._names += record.name.encode("utf-8", "replace")
         self._ends.append(len(self._names))
@@ -68,6 +73,14 @@ class Keys:
     def outside(self, split: str) -> Rows:
         """Return the rows of the other two splits."""
         return np.flatnonzero(self.split_codes() != SPLITS.index(split))
+
+    def exports(self) -> list[str]:
+        """Return the names of the stage and preference files that the records require, sorted."""
+        return sorted(self._exports)
+
+    def of_export(self, name: str) -> Rows:
+        """Return the rows that the stage or preference file `name` has to hold, each once."""
+        return np.flatnonzero((self._bytes("export") == np.frombuffer(key(name), np.uint8)).all(axis=1))
 
     def present(self, name: str) -> Rows:
         """Return the rows that have a key in this column."""
@@ -111,6 +124,14 @@ class Keys:
     def _taken(order: Rows, starts: Rows, ends: Rows, wanted: npt.NDArray[np.bool_]) -> list[Rows]:
         runs = zip(starts[wanted].tolist(), ends[wanted].tolist(), strict=True)
         return sorted((order[a:b] for a, b in runs), key=lambda run: int(run.min()))
+
+
+def export_name(record: Record) -> str:
+    """Return the stage or preference file that a record belongs in, or an empty text."""
+    phase = record.text_of("phase")
+    if record.row.get("kind") == "preference":
+        return f"preference/{record.split}.jsonl"
+    return f"stages/{phase}.jsonl" if record.split == "train" and phase else ""
 
 
 def missing(values: npt.NDArray[np.void], known: npt.NDArray[np.void]) -> Rows:

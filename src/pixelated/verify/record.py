@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pixelated.verify.hashes import Texts, contract_digest, payload_digest, strict_digest
+from pixelated.verify.hashes import Texts, contract_digest, fold_digest, payload_digest, strict_digest
 
 TEXT_FIELDS = ("messages", "chosen", "rejected")
 
@@ -22,11 +22,12 @@ class Record:
         strict: SHA-256 behind `strict_hash`, or None.
         words: white-space separated words of messages, chosen and rejected.
         plain: whether its messages hold a role and a content and nothing else.
+        fold: 16 bytes over the letters and digits of all its texts; empty where these are few.
         payload: 16 bytes over the exact texts, as an export holds them.
     """
 
     __slots__ = (
-        "content", "file", "id", "metadata", "name", "payload", "plain", "row", "split", "strict", "texts",
+        "content", "file", "fold", "id", "metadata", "name", "payload", "plain", "row", "split", "strict", "texts",
         "words",
     )  # fmt: skip
 
@@ -39,7 +40,7 @@ class Record:
         self.texts = read_texts(row)
         self.content: bytes | None = None
         self.strict: bytes | None = None
-        self.words, self.payload, self.plain = 0, b"", True
+        self.words, self.payload, self.fold, self.plain = 0, b"", b"", True
         if self.texts is not None:
             self._hash(self.texts)
 
@@ -49,6 +50,7 @@ class Record:
         self.content = contract_digest(texts[0])
         self.strict, self.words = strict_digest(kind if isinstance(kind, str) else "", *texts)
         self.payload = export_payload(kind, *texts)
+        self.fold = fold_digest(*texts)
 
     @property
     def families(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from pixelated.core.plugins import Registry
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 ORDER = ("coverage", "leakage", "distribution", "pii", "provenance", "hash", "split", "stats")
 
 
-class Gate:
+class Gate(ABC):
     """A claim about a dataset that can be false.
 
     A gate is made for one dataset, sees each record once while the shards stream by, then judges. It
@@ -29,12 +30,12 @@ class Gate:
         self.dataset = dataset
         self.findings = Findings()
 
-    def see(self, record: Record) -> None:
+    def see(self, record: Record) -> None:  # noqa: B027 - a gate over files alone looks at no record
         """Look at one record (in shard order)."""
 
+    @abstractmethod
     def judge(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return (what was measured, what is required) after the last record."""
-        raise NotImplementedError
 
 
 GATES: Registry[type[Gate]] = Registry("gate", "pixelated.verify.gates")

@@ -14,6 +14,7 @@ from pixelated.verify.registry import GATES, Gate
 _WHAT = {
     "strict": "the same record stands in two splits (strict_hash)",
     "content": "the same contents stand in two splits (content_hash)",
+    "fold": "the same letters and digits stand in two splits",
     "group": "a group stands in two splits (group_key)",
     "id": "an id stands in two splits",
 }
@@ -21,7 +22,7 @@ _WHAT = {
 
 @GATES.register("leakage")
 class Leakage(Gate):
-    """No strict hash, content hash, group or id stands in two splits, and no export crosses them."""
+    """No hash, folded text, group or id stands in two splits, and no export crosses them."""
 
     remedy = "split by group and deduplicate before splitting: pixelated build, or pixelated compile"
 
