@@ -35,9 +35,10 @@ KNOWN_LIMITS = """\
 - {pii_claim_capital} finds identifiers that have a pattern. It does not show that a text is free of them;
   types that were not searched are listed above.
 - Synthetic and augmented dialogue is marked in `metadata.origin`; it is not a record of real clients.
-- Nobody, and no model, has screened how replies meet a client in crisis: that scorer is not part of this build.
+- Nobody, and no model, has screened how replies meet a client in crisis: this build has no scorer for it.
   Who replies differs by source (clinician, trained supporter, peer on a forum, bot): see the sources.
-- Exact copies, and copies in another spelling, share a split; near copies (a few words changed) are not searched.
+- Exact copies, and copies in another spelling, share a split; near copies (a few words changed) are not
+  searched.
 - Texts are taken to be English. They come from few places and platforms and stand for no population.
 - Edge cases hold distressing content on purpose (`metadata.is_training_edge_case`)."""
 
@@ -45,7 +46,7 @@ LOAD_HEAD = """\
 ```python
 from datasets import load_dataset
 
-data = load_dataset("path/to/dataset")  # every split, from the Parquet shards"""
+data = load_dataset("path/to/dataset")  # every split"""
 
 LOAD_SFT = 'sft = load_dataset("path/to/dataset", "{stage}", split="train")'
 LOAD_SFT_DEFAULT = 'sft = data["train"].filter(lambda record: record["kind"] == "dialogue")'
