@@ -131,6 +131,8 @@ def test_nothing_outside_the_dataset_is_opened(folder: Path, monkeypatch: pytest
     linked = folder / "shards/val/val_000.jsonl"
     linked.unlink()
     linked.symlink_to(secret)
+    away = (folder / "shards/test").rename(folder.parent / "away")
+    (folder / "shards/test").symlink_to(away)
     opened = []
     original = Path.open
     monkeypatch.setattr(
@@ -142,6 +144,7 @@ def test_nothing_outside_the_dataset_is_opened(folder: Path, monkeypatch: pytest
     )
     assert opened
     assert secret not in opened
+    assert not [path for path in opened if path.is_relative_to(away)]
 
 
 def test_a_shard_listed_twice_is_read_once_and_refused(folder: Path) -> None:
