@@ -24,6 +24,10 @@ from dataset_records import FAMILIES, Record, group
 Splits = dict[str, list[list[Record]]]  # split -> shards -> records
 
 SPLITS = ("train", "val", "test")
+HELD_OUT = (
+    "edge_case_generator", "edge_case_resulting_chats", "edge_case_synthetic", "long_running_therapy",
+    "sarcasm", "voice_persona",
+)  # fmt: skip
 SEARCHED = ["EMAIL", "PHONE", "URL", "IP", "CREDIT_CARD", "SSN", "MRN", "HANDLE", "DATE"]
 NOT_SEARCHED = ["NAME", "PLACE"]
 
@@ -74,7 +78,7 @@ def build(folder: Path, seed: int = 1, pool: int = 220, holdouts: str = "mixed")
         "recipe_fingerprint": "0" * 64, "code_version": "1", "seed": seed, "holdout_families": declared,
         "pii": {"searched": SEARCHED, "not_searched": NOT_SEARCHED},
         "split_ratio": {"train": 0.9, "val": 0.05, "test": 0.05},
-        "policy": {"name": "of the builder", "intended_uses": ["train"], "curriculum": "none"},
+        "policy": {"name": "of the builder", "intended_uses": ["train"], "curriculum": "four_stage"},
         "evaluation_sets": {}, "scope": "full", "release": {"releasable": True, "reasons": []},
     }  # fmt: skip
     write(folder, head, splits)
@@ -280,8 +284,10 @@ def _export(record: Record, split: str) -> tuple[str, Record]:
 
 
 def _holdouts(mode: str) -> dict[str, dict[str, Any]]:
-    modes = {"none": {}, "full": {"sarcasm": "full"}, "partial": {"voice_persona": "partial"}}
-    modes["mixed"] = modes["full"] | modes["partial"] | {"long_running_therapy": "partial"}
+    # what the shipped default policy holds out, in whichever mode; "none" needs a policy that says so
+    partial = dict.fromkeys(HELD_OUT, "partial")
+    modes = {"none": {}, "full": partial | {"sarcasm": "full", "voice_persona": "full"}, "partial": partial}
+    modes["mixed"] = partial | {"sarcasm": "full"}
     return {
         family: {"test_split_only": kind == "full", "mode": kind, "test_groups": [], "rationale": "unseen"}
         for family, kind in modes[mode].items()
@@ -299,8 +305,9 @@ def _groups(rng: random.Random, pool: int, declared: dict[str, Any]) -> list[lis
         size = 1 if made > pool * 0.8 else size
         groups.append(group(rng, family, len(groups), size))
         made += size
-    for family in declared:
-        groups += [group(rng, family, len(groups) + i, rng.randint(1, 3), "held") for i in range(3)]
+    for family, holdout in declared.items():
+        count = 3 if holdout["mode"] == "full" else 1  # no more than half of a family is held out in part
+        groups += [group(rng, family, len(groups) + i, rng.randint(1, 3), "held") for i in range(count)]
     return groups
 
 

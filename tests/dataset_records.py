@@ -16,6 +16,10 @@ FAMILIES = (
     "mental_health_datasets", "video_transcripts", "voice_persona", "safety_guardrails_annihilator",
     "sarcasm", "cptsd", "addiction", "experimental", "roleplay_simulator", "dpo_preference",
 )  # fmt: skip
+STAGES = (
+    "stage1_foundation", "stage2_therapeutic_expertise", "stage3_edge_stress_test", "stage4_voice_persona",
+)  # fmt: skip
+PHASES = {"video_transcripts": "pretraining", "dpo_preference": "preference"}
 LICENSES = ("MIT", "Apache-2.0", "CC-BY-4.0", "CC0-1.0", "MIT OR Apache-2.0")
 
 _OPENERS = (
@@ -95,7 +99,7 @@ def _metadata(rng: random.Random, family: str, source: str, group: str, extra: l
         "pii_status": "scrubbed" if found else "none_detected",
         "pii": [{"type": "EMAIL", "count": 1}] if found else [],
         "license_tag": "custom", "license": LICENSES[len(source) % len(LICENSES)], "split": "",
-        "phase": "pretraining" if family == "video_transcripts" else f"stage{1 + len(family) % 4}",
+        "phase": PHASES.get(family) or STAGES[len(family) % 4],
         "provenance": {
             "original_s3_key": f"{source}/raw.jsonl", "processing_pipeline": "builder/1",
             "processed_at": "2024-06-19T00:00:00Z", "dedup_status": "unique",

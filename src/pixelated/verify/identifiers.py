@@ -21,7 +21,8 @@ _MONTH = (
 _YEAR = r"(?:19|20)\d{2}"
 _END = r"(?![\w]|[.,/-]\d)"  # not inside a longer number or word
 
-_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2060\u202a-\u202e\u2066-\u2069\ufeff]")
+# unseen, though not of category Cf: variation selectors, the grapheme joiner, the block of tags
+_HIDDEN = re.compile("[\ufe00-\ufe0f\u034f\U000e0000-\U000e01ef]")
 _DASH = re.compile("[\u2010-\u2015\u2212]")
 
 _EMAIL = re.compile(r"[\w.%+'-]{1,64} ?@ ?(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
@@ -33,7 +34,7 @@ _HANDLE = re.compile(r"(?<![\w@./])@([A-Za-z_][\w.]{2,29})")
 _FORUM_NAME = re.compile(r"(?<![\w/])/?u/[A-Za-z0-9_-]{3,20}(?![\w/])")
 _SCHEME = re.compile(r"\b(?:https?|ftp)://([^\s/<>\"')\]]{3,255})", re.IGNORECASE)
 _WWW = re.compile(r"(?<![\w.@])(www\.[\w-]{1,63}\.[\w.-]{2,200})", re.IGNORECASE)
-_BARE_TAIL = re.compile(r"\.(?:com|org|net|edu|gov|io|me|uk|de)/\w")
+_BARE_TAIL = re.compile(r"\.(?:com|org|net|edu|gov|io|me|uk|de)/\w", re.IGNORECASE)
 _BARE_URL = re.compile(
     r"(?<![\w@./-])((?:[\w-]{1,63}\.){1,5}(?:com|org|net|edu|gov|io|me|uk|de))/\w", re.IGNORECASE
 )
@@ -47,17 +48,19 @@ _PHONE = re.compile(
     rf"(?<![\w+.])(?:\+|00)[1-9]\d{{0,2}}(?:[ .-]?\(?\d{{1,4}}\)?){{2,6}}{_END}|"
     + _BEGIN
     + r"(?:(?:1[ .-]?)?(?:\(\d{3}\)[ .-]?|\d{3}[.-])\d{3}[ .-]?\d{4}"
+    r"|(?:1 ?[/.-]? ?)?\(?\d{3}\)? ?[/.-] ?\d{3} ?[/.-] ?\d{4}"
     r"|(?:1[ .-])?[2-9]\d{2} [2-9]\d{2}[ .-]\d{4}"
     r"|1?[2-9]\d{2}[2-9]\d{6}"
     r"|\(?0\d{2,4}\)?[ /.-]?\d{3,4}[ .-]?\d{3,4}"
     r"|\(?0\d\)?(?:[ .-]\d{2}){4}"
     r"|(?:\(0\d\)|0\d) ?\d{4} ?\d{4}"
-    r"|1[38]00 ?\d{3} ?\d{3})" + _END
+    r"|1[38]00 ?\d{3} ?\d{3})" + rf"(?: {{0,2}}(?:x|ext\.?) ?\d{{1,6}}(?!\w)|{_END})",
+    re.IGNORECASE,
 )
 _LOCAL_PHONE = re.compile(_BEGIN + r"[2-9]\d{2}[-.]\d{4}" + _END)
-_SSN = re.compile(r"(?<![\w-])\d{3}([- ])\d{2}\1\d{4}(?![\w]|-\d)")
+_SSN = re.compile(r"(?<![\w-])\d{3}( ?[-.] ?| )\d{2}\1\d{4}(?![\w]|-\d)")
 _BARE_NINE = re.compile(r"(?<![\w.,$-])\d{9}" + _END)
-_CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w]|[.-]\d)")
+_CARD = re.compile(r"(?<![\w.-])\d(?:[ .-]?\d){12,18}(?![\w]|[.-]\d)")
 _IPV4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){3,7}(?![\w:])")
 _MAC = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}([:-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4}(?![\w:-])")
@@ -90,6 +93,7 @@ _QUANTITY = re.compile(
     re.IGNORECASE,
 )
 
+_UNESCAPES = 3
 _BEFORE, _AFTER = 44, 24
 _MIN_COLONS = 3
 _PHONE_DIGITS = 7
@@ -135,7 +139,9 @@ class Search:
             yield "HANDLE"
 
     def _addresses(self, text: str) -> Iterator[str]:
-        triggered = [p for t, p in (("://", _SCHEME), ("ww.", _WWW), ("WW.", _WWW)) if t in text]
+        triggered = [_SCHEME] if "://" in text else []
+        if "ww." in text.lower():
+            triggered.append(_WWW)
         if _BARE_TAIL.search(text):
             triggered.append(_BARE_URL)
         if any(not self._public(m[1]) for pattern in triggered for m in pattern.finditer(text)):
@@ -156,7 +162,7 @@ class Search:
             yield "PHONE"
 
     def _helpline(self, number: str) -> bool:
-        digits = "".join(c for c in number if c.isdigit()).removeprefix("00")
+        digits = "".join(c for c in number.lower().partition("x")[0] if c.isdigit()).removeprefix("00")
         if digits in self._helplines:
             return True
         local = [digits.removeprefix(code) for code in _COUNTRY_CODES if digits.startswith(code)]
@@ -165,8 +171,10 @@ class Search:
 
 def plain(text: str) -> str:
     """Return `text` without the disguises that a reader does not see: widths, entities, hidden characters."""
-    if "&" in text and ";" in text:
-        text = html.unescape(text)
+    for _ in range(_UNESCAPES):  # an entity may be written with entities
+        if "&" not in text or (unescaped := html.unescape(text)) == text:
+            break
+        text = unescaped
     if "%40" in text:
         text = text.replace("%40", "@")
     if text.isascii():
@@ -180,7 +188,7 @@ def plain(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _plain_character(character: str) -> str:
     """Return what stands for one character: compatibility form, ASCII digits and hyphens, or nothing."""
-    if _HIDDEN.match(character):
+    if unicodedata.category(character) == "Cf" or _HIDDEN.match(character):
         return ""
     if character.isdigit():
         return str(unicodedata.digit(character))
@@ -199,9 +207,10 @@ def _phones(text: str, low: int, high: int) -> Iterator[re.Match[str]]:
     ends = list[int]()  # the last seven digits of a number are not a number of their own
     for match in _PHONE.finditer(text, low, high):
         ends.append(match.end())
-        digits = sum(map(str.isdigit, match[0]))
+        number = match[0].lower().partition("x")[0].removesuffix("e")  # without an extension
+        digits = sum(map(str.isdigit, number))
         least = 11 if match[0].startswith("00") else 9
-        if least <= digits <= 15 and not match[0].endswith("00000"):  # noqa: PLR2004 - E.164 lengths
+        if least <= digits <= 15 and not number.endswith("00000"):  # noqa: PLR2004 - E.164 lengths
             yield match
     for match in _LOCAL_PHONE.finditer(text, low, high):
         if match.end() not in ends and _said_before(_PHONE_WORDS, text, match.start()):
@@ -220,7 +229,9 @@ def _ssn(text: str, low: int, high: int) -> bool:
 
 def _card(text: str, low: int, high: int) -> bool:
     for match in _CARD.finditer(text, low, high):
-        digits = match[0].replace(" ", "").replace("-", "")
+        if match[0].count(".") == 1:
+            continue  # a fraction
+        digits = match[0].replace(" ", "").replace("-", "").replace(".", "")
         if digits.startswith(_ISSUERS.get(len(digits), ())) and _luhn(digits):
             return True
     return False

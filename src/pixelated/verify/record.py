@@ -27,8 +27,8 @@ class Record:
     """
 
     __slots__ = (
-        "content", "file", "fold", "id", "metadata", "name", "payload", "plain", "row", "split", "strict", "texts",
-        "words",
+        "content", "file", "fold", "id", "metadata", "name", "payload", "plain", "row", "split", "strict",
+        "texts", "words",
     )  # fmt: skip
 
     def __init__(self, row: dict[str, Any], split: str, file: str, line: int) -> None:

@@ -10,6 +10,7 @@ from pixelated.core.errors import UsageError
 from pixelated.core.presets import load_preset
 from pixelated.verify.record import mapping, sequence
 
+_DEFAULT = "default"
 _REMEDY = "correct the policy, or verify without one"
 
 
@@ -25,6 +26,7 @@ class Rules:
         tolerance: how far a share may be off (0.02 is two points).
         widest_tolerance: a pool too coarse to be divided more finely than this is not measured.
         holdouts: mode by family, as a policy wants it.
+        to_declare: families that must be declared as holdouts in either mode; the policy is unknown here.
         uses: what the licence of every record must allow.
         licenses: use to true, false or null, by licence.
         pii: the preset of the pii gate.
@@ -40,6 +42,7 @@ class Rules:
     uses: tuple[str, ...]
     licenses: dict[str, dict[str, bool | None]]
     pii: dict[str, Any] = field(default_factory=dict)
+    to_declare: tuple[str, ...] = ()
 
 
 def load_rules(policy: dict[str, Any] | None, manifest: dict[str, Any]) -> Rules:
@@ -47,14 +50,16 @@ def load_rules(policy: dict[str, Any] | None, manifest: dict[str, Any]) -> Rules
 
     Args:
         policy: a policy as loaded from its YAML; its `split_ratio`, `holdouts`, `intended_uses`,
-            `families` and `licenses` are read. None: the shipped policy that the manifest names,
-            and where it names none, the gates' own defaults.
+            `families` and `licenses` are read. None: the shipped policy that the manifest names, the
+            default one where it names none. Where it names one that is not shipped, the families that
+            the default one holds out must be declared as holdouts, in whichever mode.
         manifest: the dataset's manifest.
 
     Raises:
         UsageError: the policy holds a value that no dataset can meet.
     """
-    stated = policy if policy is not None else _shipped_policy(manifest)
+    shipped = _shipped_policy(manifest)
+    stated = policy if policy is not None else shipped or {}
     gates = _shipped("gates", "default")
     families = _preset("families", stated)
     aliases = mapping(families.get("aliases"))
@@ -70,6 +75,7 @@ def load_rules(policy: dict[str, Any] | None, manifest: dict[str, Any]) -> Rules
         uses=tuple(dict.fromkeys(("train", *sequence(stated.get("intended_uses"))))),
         licenses=_preset("licenses", stated)["licenses"],
         pii=_shipped("gates", "pii_required"),
+        to_declare=() if policy is not None or shipped else _default_holdouts(aliases),
     )
 
 
@@ -79,14 +85,18 @@ def _shipped(kind: str, name: str) -> dict[str, Any]:
     return load_preset(kind, name)
 
 
-def _shipped_policy(manifest: dict[str, Any]) -> dict[str, Any]:
-    name = mapping(manifest.get("policy")).get("name")
+def _shipped_policy(manifest: dict[str, Any]) -> dict[str, Any] | None:
+    name = mapping(manifest.get("policy")).get("name", _DEFAULT)
     if not isinstance(name, str) or not name.replace("_", "").isalnum():
-        return {}
+        return None
     try:
         return _shipped("policy", name)
     except UsageError:
-        return {}  # a policy of the user's own: it has to be given to be required
+        return None  # a policy of the user's own: it has to be given to be required
+
+
+def _default_holdouts(aliases: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted(_holdouts(_shipped("policy", _DEFAULT), aliases)))
 
 
 def _preset(kind: str, policy: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from pixelated.verify.dataset import MANIFEST
 from pixelated.verify.exports import FOLDERS
 from pixelated.verify.findings import shown
+from pixelated.verify.front_matter import check_front_matter
 from pixelated.verify.hashes import tagged
 from pixelated.verify.record import Record, mapping, natural
 from pixelated.verify.registry import GATES, Gate
@@ -18,6 +19,7 @@ _ROLES = ("system", "user", "assistant")
 _LATER = {MANIFEST, "verdicts.json", "report.html"}
 _DATA = (".jsonl", ".json", ".parquet", ".csv", ".tsv", ".arrow", ".feather", ".txt", ".gz", ".zst", ".bz2",
          ".xz", ".zip", ".tar", ".lz4", ".pkl", ".bin", ".npy")  # fmt: skip
+_NO_RECORDS = ("croissant.json",)  # files that describe the data
 _DATA_FOLDERS = ("shards", *FOLDERS)
 
 
@@ -45,8 +47,10 @@ class Hash(Gate):
         declared = self._declared()
         checked = sum(self._check_file(name, facts) for name, facts in declared)
         names = {name for name, _ in declared}
+        shards = {name: s.split for s in self.dataset.shards for name in (s.path, s.twin)}
         for name, is_link in self.dataset.files.walk():
-            self._see_file(name, names, is_link=is_link)
+            self._see_file(name, names, shards, is_link=is_link)
+        check_front_matter(self.dataset.files, shards, self.findings)
         self.findings.merge(self.dataset.integrity)
         self.findings.merge(self.dataset.exports.integrity)
         return (
@@ -83,9 +87,15 @@ class Hash(Gate):
             self.findings.add("a file's SHA-256 is not the declared one", who)
         return True
 
-    def _see_file(self, name: str, declared: set[str], *, is_link: bool) -> None:
-        in_data_folder = name.split("/", maxsplit=1)[0] in _DATA_FOLDERS
+    def _see_file(self, name: str, declared: set[str], shards: dict[str, str], *, is_link: bool) -> None:
+        folder = name.split("/", maxsplit=1)[0]
+        is_data = folder in _DATA_FOLDERS or name.lower().endswith(_DATA)
         if is_link:
             self.findings.add("a symbolic link stands in the dataset", shown(name, 200))
-        elif name not in declared and name not in _LATER and (in_data_folder or name.lower().endswith(_DATA)):
+        elif name not in declared and name not in _LATER and is_data:
             self.findings.add("a data file is not declared", shown(name, 200), "remove it, or compile again")
+        elif (
+            is_data and name not in shards and name not in _LATER | set(_NO_RECORDS) and folder not in FOLDERS
+        ):
+            # listed, but no shard: a loader would take its records, and no gate has seen them
+            self.findings.add("a data file is no shard", shown(name, 200), "remove it, or compile again")

@@ -5,6 +5,7 @@ What passes is "automated redaction": names and places that were searched for by
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -24,11 +25,22 @@ _KNOWN_METADATA = {
     "source_family", "source_key", "content_hash", "strict_hash", "pii_status", "pii", "license_tag",
     "license", "split", "phase", "provenance", "families", "group_key", "origin", "tier", "weight",
     "is_training_edge_case", "conversation_length", "total_tokens", "quality_score", "scores",
-    "source_metadata", "difficulty",
+    "source_metadata",
 }  # fmt: skip
-_NUMBER_KEYS = ("phone", "tel", "mobile", "cell", "fax", "ssn", "card", "mrn", "account")
-_LONG_NUMBER = 1_000_000
+# names, addresses and paths that a machine wrote: numbers of all kinds stand in them, a reader's e-mail
+# address or telephone number does not
+_ADDRESS_TYPES = {"EMAIL", "PHONE", "SSN"}
+_MAX_KNOWN = 200_000
+# words of a JSON key under which a long number is an identifier, and how to announce it
+_NUMBER_KEYS = {
+    "phone": "phone", "tel": "phone", "telephone": "phone", "mobile": "phone", "cell": "phone",
+    "cellphone": "phone", "fax": "phone", "whatsapp": "phone", "ssn": "SSN", "card": "card", "mrn": "MRN",
+    "account": "account",
+}  # fmt: skip
+_KEY_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_LONG_DIGITS = re.compile(r"[0-9]{7,16}(?:\.0)?")
 _MAX_NODES = 200_000
+_HASH = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 
 @GATES.register("pii")
@@ -46,6 +58,7 @@ class Pii(Gate):
         self._left: Counter[str] = Counter()
         self._origins: Counter[str] = Counter()
         self._examples: dict[str, list[str]] = defaultdict(list)
+        self._clean = set[str]()  # addresses searched before: most stand in many records
 
     def see(self, record: Record) -> None:
         """Check the record's status and search its texts."""
@@ -60,6 +73,7 @@ class Pii(Gate):
         fields = dict(self._fields(record))
         if self._search.types("\n".join(fields.values())):
             self._locate(record, fields)
+        self._see_addresses(record)
 
     def judge(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Compare what was searched with what each origin requires."""
@@ -108,23 +122,43 @@ class Pii(Gate):
             if record.texts is not None and record.plain:
                 yield field, "\n".join(text for _, text in record.texts[i])
             else:  # of another shape, or with more in a message than a role and a content
-                yield field, "\n".join(_strings(record.row.get(field)))
+                yield field, self._joined(record.row.get(field), record)
         yield "source_metadata", self._source_metadata(record)
         extra = {k: v for k, v in record.row.items() if k not in _KNOWN_TOP}
         extra |= {k: v for k, v in record.metadata.items() if k not in _KNOWN_METADATA}
         # an account is the only identifier that a key made of hex digits cannot resemble
         extra["@"] = [t for t in (record.id, record.text_of("group_key")) if "@" in t]
-        yield "metadata", "\n".join(_strings(extra))
+        yield "metadata", self._joined(extra, record)
 
     def _source_metadata(self, record: Record) -> str:
         value = record.metadata.get("source_metadata")
         if not isinstance(value, str):
-            return "\n".join(_strings(value))
+            return self._joined(value, record)
         try:
-            return "\n".join(_strings(orjson.loads(value))) if value else ""
+            return self._joined(orjson.loads(value), record) if value else ""
         except orjson.JSONDecodeError:
             self.findings.add("source_metadata is not valid JSON and was searched as text", record.name)
             return value
+
+    def _joined(self, value: Any, record: Record) -> str:
+        """Return every text in a JSON value; file a value that is too large to be searched to its end."""
+        out, cut = _strings(value)
+        if cut:
+            self.findings.add("not measured: a field has more than 200000 parts", record.name)
+        return "\n".join(out)
+
+    def _see_addresses(self, record: Record) -> None:
+        """Search what a machine wrote (keys, paths, addresses) for e-mail and telephone numbers."""
+        known = {k: v for k, v in record.metadata.items() if k in _KNOWN_METADATA and k != "source_metadata"}
+        values = [t for t in _strings(known)[0] if t not in self._clean and not _HASH.fullmatch(t)]
+        for value in [record.id, *values]:
+            # a path is searched part by part as well: a number after a slash is a number of its own
+            found = self._search.types(f"{value}\n{value.replace('/', chr(10))}") & _ADDRESS_TYPES
+            for kind in sorted(found):
+                self._left[kind] += 1
+                self.findings.add(f"{kind} left in metadata", record.name, _REDACT)
+            if not found and len(self._clean) < _MAX_KNOWN:
+                self._clean.add(value)
 
     def _locate(self, record: Record, fields: dict[str, str]) -> None:
         for field, text in fields.items():
@@ -137,18 +171,31 @@ def _texts(value: object) -> list[str]:
     return [t for t in sequence(value) if isinstance(t, str)]
 
 
-def _strings(value: Any) -> Iterator[str]:
-    """Yield every text in a JSON value, keys included, and long numbers under a telling key."""
-    waiting, nodes = [("", value)], 0
+def _strings(value: Any) -> tuple[list[str], bool]:
+    """Return every text in a JSON value, keys included, and whether it was too large to be read whole."""
+    waiting, nodes, out = [("", value)], 0, list[str]()
     while waiting and nodes < _MAX_NODES:
         key, item = waiting.pop()
         nodes += 1
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, dict):
+        if isinstance(item, dict):
             waiting += [(str(k), v) for k, v in reversed(item.items())]
-            yield from (k for k in item if len(str(k)) > 6)  # noqa: PLR2004 - shorter than any identifier
+            out += (k for k in item if len(str(k)) > 6)  # noqa: PLR2004 - shorter than any identifier
         elif isinstance(item, list):
             waiting += [(key, v) for v in reversed(item)]
-        elif isinstance(item, int) and item >= _LONG_NUMBER and key.lower().startswith(_NUMBER_KEYS):
-            yield f"{key}: {item}"
+        elif isinstance(item, str):
+            out.append(item)
+        if isinstance(item, str | int | float) and (announced := _announced(key, str(item))):
+            out.append(announced)
+    return out, bool(waiting)
+
+
+def _announced(key: str, value: str) -> str:
+    """Return a long number under a telling key as a person would write it, else an empty text."""
+    if not _LONG_DIGITS.fullmatch(value):
+        return ""
+    words = (w.lower().removesuffix("s") if len(w) > 4 else w.lower() for w in _KEY_WORD.findall(key))  # noqa: PLR2004
+    kind = next((_NUMBER_KEYS[w] for w in words if w in _NUMBER_KEYS), "")
+    digits = value.removesuffix(".0")
+    if kind == "phone" and len(digits) == 7:  # noqa: PLR2004 - a local number
+        digits = f"{digits[:3]}-{digits[3:]}"
+    return f"{kind}: {digits.zfill(9) if kind == 'SSN' else digits}" if kind else ""

@@ -11,6 +11,7 @@ from pixelated.verify.record import Record, mapping, sequence
 from pixelated.verify.registry import GATES, Gate
 
 _MODES = ("full", "partial")
+_MOST_HELD = 0.5  # a partial holdout that takes more leaves the stage of its family without data
 
 
 @GATES.register("split")
@@ -36,6 +37,13 @@ class Split(Gate):
         }
         self._absent = set(self._groups)
         self._family_groups: dict[str, set[str]] = {f: set() for f in self._partial}
+        self._owners = {
+            family: {g for g in sequence(h.get("test_groups")) if isinstance(g, str)}
+            for family, h in self._declared.items()
+        }
+        self._foreign = {family: set(groups) for family, groups in self._owners.items()}
+        self._rows: Counter[str] = Counter()
+        self._held_rows: Counter[str] = Counter()
         self._held: Counter[str] = Counter()
 
     def see(self, record: Record) -> None:
@@ -45,6 +53,10 @@ class Split(Gate):
         group = record.text_of("group_key")
         self._absent.discard(group)
         for family in record.families:
+            if family in self._owners:
+                self._rows[family] += 1
+                self._held_rows[family] += group in self._owners[family]
+                self._foreign[family].discard(group)
             if family in self._full:
                 self._see_held(f"{shown(family)} is held out, but a record of it is", record)
             elif family in self._family_groups and len(self._family_groups[family]) < 2:  # noqa: PLR2004
@@ -56,6 +68,8 @@ class Split(Gate):
         """Check the declarations themselves."""
         for family, holdout in self._declared.items():
             self._check_declaration(family, holdout)
+        for family in self.dataset.rules.to_declare:
+            self._check_required(family)
         for family, mode in sorted(self.dataset.rules.holdouts.items()):
             said = self._declared.get(family, {}).get("mode")
             if said != mode:
@@ -91,3 +105,24 @@ class Split(Gate):
             self.findings.add(f"the partial holdout of {family} lists no test_groups", MANIFEST)
         elif mode == "partial" and not groups and len(self._family_groups.get(family, ())) > 1:
             self.findings.add(f"the partial holdout of {family} holds nothing out", MANIFEST)
+        elif mode == "partial":
+            self._check_groups(family)
+
+    def _check_groups(self, family: str) -> None:
+        """Compare the groups of a partial holdout with the records of its family."""
+        for group in sorted(self._foreign[family] - self._absent):
+            self.findings.add(f"a test group of {family} holds no record of it", shown(group, 200))
+        held, rows = self._held_rows[family], self._rows[family]
+        if held > rows * _MOST_HELD:
+            reason = f"the partial holdout of {family} holds out more than half of it ({held} of {rows})"
+            self.findings.add(reason, MANIFEST)
+
+    def _check_required(self, family: str) -> None:
+        """Check that a family which the default policy holds out is declared, with a reason."""
+        rationale = self._declared.get(family, {}).get("rationale")
+        if family not in self._declared:
+            reason = f"the policy is not a shipped one, and {shown(family)} is not declared as a holdout"
+            remedy = "verify with the policy it was built under, or declare the holdout and build again"
+            self.findings.add(reason, MANIFEST, remedy)
+        elif not isinstance(rationale, str) or not rationale.strip():
+            self.findings.add(f"the holdout of {shown(family)} gives no rationale", MANIFEST)

@@ -1,7 +1,8 @@
 """Stats: the manifest's numbers are there, and are what the shards give.
 
 A record that stands twice in one split (the same id, or the same strict hash) makes every count a
-lie, so it is refused here; one that stands in two splits is leakage.
+lie, so it is refused here; one that stands in two splits is leakage. So is a record that no one can
+train on: it would be counted as an example and is none.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pixelated.verify.findings import shown
 from pixelated.verify.record import Record, mapping, natural, sequence
 from pixelated.verify.registry import GATES, Gate
 from pixelated.verify.shards import SPLITS
+from pixelated.verify.usable import missing_keys, stages_of, unusable
 
 _KINDS = ("dialogue", "preference", "text")
 _ROUNDING = 1.5e-6  # both sides are rounded to six decimals
@@ -59,6 +61,7 @@ class Stats(Gate):
         self._splits: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
         self._scores: dict[str, _Score] = defaultdict(_Score)
+        self._stages = stages_of(dataset.manifest)
         self._records = 0
         self._words = 0
 
@@ -68,6 +71,8 @@ class Stats(Gate):
         self._words += record.words
         self._splits[record.split] += 1
         self._see_kind(record)
+        for problem in unusable(record, self._stages):
+            self.findings.add(problem, record.name, "drop it at curation, and build again")
         self._see_lengths(record)
         for family in record.families:
             self._tables["source_families"][family][record.split] += 1
@@ -146,6 +151,8 @@ class Stats(Gate):
             good = False
         if not good:
             self.findings.add("generated_at is no date-time", MANIFEST)
+        for problem in missing_keys(manifest):
+            self.findings.add(problem, MANIFEST)
 
     def _equal(self, what: str, said: object, measured: int, who: str = MANIFEST) -> None:
         if natural(said) != measured:
