@@ -131,6 +131,10 @@ def compile_(
 def verify(
     dataset: Annotated[Path | None, typer.Argument(help="A dataset folder or its manifest.")] = None,
     manifest: Annotated[Path | None, typer.Option(help="The same, as an option.")] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(help="Policy preset or file to hold it to (default: the shipped one it names)."),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Write the verification report (JSON) here.")] = None,
     as_json: JsonFlag = False,
 ) -> int:
@@ -138,7 +142,8 @@ def verify(
     path = dataset or manifest
     if path is None:
         raise UsageError("usage", "give a dataset folder or --manifest FILE", "pixelated verify DATASET")
-    verification = verify_dataset(path)
+    required = load_policy(policy).requirements() if policy else None
+    verification = verify_dataset(path, policy=required)
     if output is not None:
         target = output / "verification_report.json" if output.is_dir() else output
         LocalStore(target.parent).write_json(target.name, verification.report(_timestamp(path)))

@@ -115,6 +115,17 @@ class Policy:
         """Return the shares of train, val and test."""
         return {split: float(share) for split, share in self.file.split_ratio.items()}
 
+    def requirements(self) -> dict[str, Any]:
+        """Return what the gates are to require, as plain data: aliases resolved, tables in place of names."""
+        held = {name: {"mode": h.mode, "rationale": h.rationale} for name, h in self.holdouts.items()}
+        return {
+            "split_ratio": self.ratio,
+            "holdouts": held,
+            "intended_uses": list(self.file.intended_uses),
+            "families": {"families": dict.fromkeys(self.families, {}), "aliases": {}},
+            "licenses": {"licenses": self.licenses},
+        }
+
     def refused_use(self, license_id: str) -> str | None:
         """Return the intended use that `license_id` refuses outright, or None."""
         uses = self.licenses.get(license_id, {})

@@ -41,6 +41,7 @@ from pixelated.verify import Verification, verify_dataset
 SPLITS = ("train", "val", "test")
 COMPILE_VERSION = "compile@1"
 MB = 1_000_000
+UNVERIFIED = {"releasable": False, "status": "not releasable", "reasons": ["not verified yet"]}
 LAST_EPOCH = 253_402_300_799  # the end of the year 9999
 
 
@@ -94,8 +95,9 @@ def finish(
     write_exports(dataset, [s["entry"] for s in shards])
     manifest = build_manifest(_head(loaded, decisions), shards, _source_facts(loaded))
     manifest["files"] = list_files(dataset)
+    manifest["release"] = UNVERIFIED
     store.write_json("manifest.json", manifest)
-    verification = verify_dataset(dataset)
+    verification = verify_dataset(dataset, policy=loaded.policy.requirements())
     manifest["release"] = release(loaded.recipe.declared_scope, verification)
     data = facts | {"manifest": manifest, "release": manifest["release"], "files": sorted(manifest["files"])}
     data["features"] = hub_features(RECORD)

@@ -152,7 +152,7 @@ def _assemble(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> tup
     identity = compile_fingerprint(run.loaded, decisions.labels)
     base, start = f"compile/{identity}", time.monotonic()
     ledgers["compile"] = ledger = Ledger(rows_in=ledgers["curate"].kept)
-    known = _reuse(run.folder, identity, run.target)
+    known = _reuse(run, identity)
     if known:
         ledger.kept = known.compiled
         ledger.check("compile")
@@ -168,15 +168,17 @@ def _assemble(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> tup
     return assembled, False
 
 
-def _reuse(folder: RunFolder, identity: str, target: Path) -> Assembled | None:
+def _reuse(run: Run, identity: str) -> Assembled | None:
     """Return the finished dataset where it is the one asked for and every byte of it is still there."""
+    folder, target = run.folder, run.target
     if not folder.exists("dataset.json") or not (target / "manifest.json").is_file():
         return None
     known = folder.read_json("dataset.json")
     manifest = orjson.loads((target / "manifest.json").read_bytes())
     if known["identity"] != identity or known["target"] != str(target) or not intact(target, manifest):
         return None
-    return Assembled(target, verify_dataset(target), manifest["total_conversations"], manifest, known["data"])
+    verification = verify_dataset(target, policy=run.loaded.policy.requirements())
+    return Assembled(target, verification, manifest["total_conversations"], manifest, known["data"])
 
 
 def _result(
