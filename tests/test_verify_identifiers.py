@@ -64,6 +64,17 @@ def search() -> Search:
         ("MRN", "MRN: 00123456"),
         ("MRN", "medical record number is A-998812"),
         ("MRN", "Patient ID #4471-220"),
+        ("EMAIL", "jo&amp;#64;example.com"),
+        ("EMAIL", "jo\U000e0020@exam\ufe0fple.com"),
+        ("PHONE", "212/555-0182"),
+        ("PHONE", "212 - 555 - 0182"),
+        ("PHONE", "212-555-0182x12"),
+        ("PHONE", "212-555-0182 ext. 12"),
+        ("SSN", "078.05.1120"),
+        ("SSN", "078 - 05 - 1120"),
+        ("CREDIT_CARD", "4111.1111.1111.1111"),
+        ("URL", "FACEBOOK.COM/jane.doe"),
+        ("URL", "wWw.jo-doe.net"),
     ],
 )
 def test_an_identifier_is_found(kind: str, text: str, search: Search) -> None:
