@@ -122,7 +122,7 @@ class Policy:
             "split_ratio": self.ratio,
             "holdouts": held,
             "intended_uses": list(self.file.intended_uses),
-            "families": {"families": dict.fromkeys(self.families, {}), "aliases": {}},
+            "families": {"families": {name: {} for name in self.families}, "aliases": {}},
             "licenses": {"licenses": self.licenses},
         }
 
