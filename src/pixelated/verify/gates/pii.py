@@ -38,6 +38,7 @@ _NUMBER_KEYS = {
     "account": "account",
 }  # fmt: skip
 _KEY_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_LONGEST_NUMBER = 18
 _LONG_DIGITS = re.compile(r"[0-9]{7,16}(?:\.0)?")
 _MAX_NODES = 200_000
 _HASH = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
@@ -149,9 +150,8 @@ class Pii(Gate):
 
     def _see_addresses(self, record: Record) -> None:
         """Search what a machine wrote (keys, paths, addresses) for e-mail and telephone numbers."""
-        known = {k: v for k, v in record.metadata.items() if k in _KNOWN_METADATA and k != "source_metadata"}
-        values = [t for t in _strings(known)[0] if t not in self._clean and not _HASH.fullmatch(t)]
-        for value in [record.id, *values]:
+        values = [t for t in _addresses(record.metadata) if t not in self._clean and not _HASH.fullmatch(t)]
+        for value in (record.id, *sorted(values)):
             # a path is searched part by part as well: a number after a slash is a number of its own
             found = self._search.types(f"{value}\n{value.replace('/', chr(10))}") & _ADDRESS_TYPES
             for kind in sorted(found):
@@ -171,6 +171,19 @@ def _texts(value: object) -> list[str]:
     return [t for t in sequence(value) if isinstance(t, str)]
 
 
+def _addresses(metadata: dict[str, Any]) -> Iterator[str]:
+    """Yield the texts of the known metadata, whatever its shape; `source_metadata` is searched apart."""
+    for key in _KNOWN_METADATA & metadata.keys():
+        value = metadata[key]
+        if isinstance(value, str):
+            yield value
+        elif key == "provenance" and isinstance(value, dict):
+            yield from (v for v in value.values() if isinstance(v, str))
+            yield from _strings([v for v in value.values() if isinstance(v, list | dict)])[0]
+        elif isinstance(value, list | dict):
+            yield from _strings(value)[0]
+
+
 def _strings(value: Any) -> tuple[list[str], bool]:
     """Return every text in a JSON value, keys included, and whether it was too large to be read whole."""
     waiting, nodes, out = [("", value)], 0, list[str]()
@@ -184,18 +197,21 @@ def _strings(value: Any) -> tuple[list[str], bool]:
             waiting += [(key, v) for v in reversed(item)]
         elif isinstance(item, str):
             out.append(item)
-        if isinstance(item, str | int | float) and (announced := _announced(key, str(item))):
-            out.append(announced)
+            if len(item) > _LONGEST_NUMBER:
+                continue
+        if key and isinstance(item, str | int | float):
+            out += _announced(key, item)
     return out, bool(waiting)
 
 
-def _announced(key: str, value: str) -> str:
-    """Return a long number under a telling key as a person would write it, else an empty text."""
+def _announced(key: str, item: str | float) -> list[str]:
+    """Return a long number under a telling key as a person would write it; nothing for anything else."""
+    value = str(item)
     if not _LONG_DIGITS.fullmatch(value):
-        return ""
+        return []
     words = (w.lower().removesuffix("s") if len(w) > 4 else w.lower() for w in _KEY_WORD.findall(key))  # noqa: PLR2004
     kind = next((_NUMBER_KEYS[w] for w in words if w in _NUMBER_KEYS), "")
     digits = value.removesuffix(".0")
     if kind == "phone" and len(digits) == 7:  # noqa: PLR2004 - a local number
         digits = f"{digits[:3]}-{digits[3:]}"
-    return f"{kind}: {digits.zfill(9) if kind == 'SSN' else digits}" if kind else ""
+    return [f"{kind}: {digits.zfill(9) if kind == 'SSN' else digits}"] if kind else []
