@@ -41,6 +41,9 @@ _KEY_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _LONGEST_NUMBER = 18
 _LONG_DIGITS = re.compile(r"[0-9]{7,16}(?:\.0)?")
 _MAX_NODES = 200_000
+_NUMBERS = ("scores", "pii")  # lists of a name and a number
+# what every e-mail address or telephone number holds, in any disguise; a cheap look before the search
+_LIKELY = re.compile(r"[@&%\[(]|[^\x00-\x7f]|[0-9](?:[\s().,/:+-]{0,3}[0-9]){6}")
 _HASH = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 
@@ -150,8 +153,8 @@ class Pii(Gate):
 
     def _see_addresses(self, record: Record) -> None:
         """Search what a machine wrote (keys, paths, addresses) for e-mail and telephone numbers."""
-        values = [t for t in _addresses(record.metadata) if t not in self._clean and not _HASH.fullmatch(t)]
-        for value in (record.id, *sorted(values)):
+        values = [t for t in _addresses(record.metadata) if _LIKELY.search(t) and t not in self._clean]
+        for value in (t for t in (record.id, *sorted(values)) if not _HASH.fullmatch(t)):
             # a path is searched part by part as well: a number after a slash is a number of its own
             found = self._search.types(f"{value}\n{value.replace('/', chr(10))}") & _ADDRESS_TYPES
             for kind in sorted(found):
@@ -180,8 +183,10 @@ def _addresses(metadata: dict[str, Any]) -> Iterator[str]:
         elif key == "provenance" and isinstance(value, dict):
             yield from (v for v in value.values() if isinstance(v, str))
             yield from _strings([v for v in value.values() if isinstance(v, list | dict)])[0]
-        elif isinstance(value, list | dict):
+        elif isinstance(value, list | dict) and value and key not in _NUMBERS:
             yield from _strings(value)[0]
+        elif key in _NUMBERS:
+            yield from (t for item in sequence(value) for t in mapping(item).values() if isinstance(t, str))
 
 
 def _strings(value: Any) -> tuple[list[str], bool]:
