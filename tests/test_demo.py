@@ -10,6 +10,8 @@ import pytest
 
 import pixelated
 from conftest import ROOT, digest
+from pixelated.verify import ORDER, verify_dataset
+from planter import FAULTS, copy_tree, plant
 
 pytestmark = pytest.mark.xdist_group("demo_build")
 
@@ -60,6 +62,16 @@ def test_no_two_records_share_most_of_their_text(shards) -> None:
     for i, one in enumerate(seen):
         for j, other in enumerate(seen[i + 1 :], i + 1):
             assert hashes[i] == hashes[j] or len(one & other) <= 0.5 * max(1, min(len(one), len(other)))
+
+
+@pytest.mark.parametrize("gate", ORDER)
+def test_faults_planted_in_the_real_build_fail_exactly_their_gate(built, tmp_path: Path, gate: str) -> None:
+    for fault in sorted(name for name, fault in FAULTS.items() if fault.gate == gate)[:3]:
+        folder = copy_tree(built.dataset, tmp_path / fault)
+        touched = plant(folder, fault, seed=3)
+        verdicts = verify_dataset(folder).verdicts
+        assert [n for n, v in verdicts.items() if not v.passed] == [gate], fault
+        assert set(touched) <= set(verdicts[gate].examples), fault
 
 
 def test_held_out_families_stand_in_test_alone(shards) -> None:
