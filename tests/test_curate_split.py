@@ -103,3 +103,22 @@ def test_too_few_groups_still_get_a_split(groups: list[int]) -> None:
     split = assign(simple(groups, 1), RATIO, {}, 0).column.to_pylist()
     assert set(split) <= {"train", "val", "test"}
     assert "train" in split
+
+
+def test_a_partial_holdout_never_takes_more_than_half_of_a_family() -> None:
+    rows = [("big" if i < 60 else f"g{i}", f"s{i}", f"c{i}", ["voice_persona"], "x") for i in range(100)]
+    result = assign(make_keys(rows), RATIO, {"voice_persona": Holdout("partial", "why", 0.4)}, 0)
+    held = result.holdouts["voice_persona"]["test_groups"]
+    assert "big" not in held
+    assert 0 < len(held) <= 50
+
+
+def test_only_groups_of_the_family_are_declared_as_held_out() -> None:
+    rows = [(f"v{i}", f"s{i}", f"c{i}", ["voice_persona"], "x") for i in range(20)]
+    rows += [(f"o{i}", f"t{i}", f"c{i}", ["addiction"], "x") for i in range(20)]  # linked by equal content
+    result = assign(make_keys(rows), RATIO, {"voice_persona": Holdout("partial", "why", 0.2)}, 0)
+    held = result.holdouts["voice_persona"]["test_groups"]
+    assert held
+    assert all(group.startswith("v") for group in held)
+    by_group = dict(zip([r[0] for r in rows], result.column.to_pylist(), strict=True))
+    assert all(by_group["o" + group[1:]] == "test" for group in held)

@@ -22,6 +22,7 @@ from pixelated.curate.policy import Holdout
 
 Ints = npt.NDArray[np.int64]
 
+MOST_HELD = 0.5  # of a family: a partial holdout leaves at least as much to train on
 LINKS = ("strict_hash", "content_hash", "fold_all", "fold_prompt", "fold_reply")
 
 
@@ -68,11 +69,13 @@ def _hold_out(
 ) -> dict[str, dict[str, object]]:
     """Send held-out components to test; return what the manifest declares."""
     rows_of: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for label, families in zip(labels.tolist(), keys.column("families").to_pylist(), strict=True):
+    groups: dict[tuple[str, int], set[str]] = defaultdict(set)
+    columns = (labels.tolist(), keys.column("families").to_pylist(), keys.column("group_key").to_pylist())
+    for label, families, group in zip(*columns, strict=True):
         for family in families or ():
             if family in holdouts:
                 rows_of[family][label] += 1
-    groups = _groups_of(keys.column("group_key"), labels)
+                groups[family, label].add(group)
     declared: dict[str, dict[str, object]] = {}
     for family, holdout in sorted(holdouts.items()):
         held = _take(rows_of[family], order, holdout)
@@ -82,7 +85,7 @@ def _hold_out(
         declared[family] = {
             "test_split_only": full,
             "mode": holdout.mode,
-            "test_groups": [] if full else sorted(g for label in held for g in groups[label]),
+            "test_groups": [] if full else sorted(g for label in held for g in groups[family, label]),
             "rationale": holdout.rationale,
         }
     return declared
@@ -93,13 +96,14 @@ def _take(rows: dict[int, int], order: list[int], holdout: Holdout) -> list[int]
     present = [c for c in order if c in rows]
     if holdout.mode == "full":
         return present
-    wanted, held = holdout.fraction * sum(rows.values()), list[int]()
-    for label in present[:-1]:  # never the whole family: then it would be a full holdout
+    total = sum(rows.values())
+    wanted, room, held = holdout.fraction * total, total * MOST_HELD, list[int]()
+    for label in present:
         if wanted <= 0:
             break
-        if not held or rows[label] <= 2 * wanted:
+        if rows[label] <= room and (not held or rows[label] <= 2 * wanted):
             held.append(label)
-            wanted -= rows[label]
+            wanted, room = wanted - rows[label], room - rows[label]
     return held
 
 
@@ -149,13 +153,6 @@ def _component_order(group_key: pa.ChunkedArray, labels: Ints, seed: int) -> tup
     names = [smallest[c] for c in range(len(smallest))]
     digests = [hashlib.sha256(f"{seed}\x1f{name}".encode()).digest() for name in names]
     return names, sorted(range(len(names)), key=digests.__getitem__)
-
-
-def _groups_of(group_key: pa.ChunkedArray, labels: Ints) -> dict[int, set[str]]:
-    out: dict[int, set[str]] = defaultdict(set)
-    for label, key in zip(labels.tolist(), group_key.to_pylist(), strict=True):
-        out[label].add(key)
-    return out
 
 
 def _codes(column: pa.ChunkedArray) -> Ints:
