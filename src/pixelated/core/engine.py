@@ -49,6 +49,7 @@ class LocalExecutor:
         # forkserver: a fork of a process with Arrow's threads can deadlock; spawn imports anew each time.
         methods = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one process per CPU: threads inside would contend
         pending: deque[Future[Out]] = deque()
         pool = ProcessPoolExecutor(min(self.workers, len(work)), mp_context=context)
         try:
