@@ -51,3 +51,15 @@ def test_no_page_names_a_folder_of_one_machine() -> None:
         assert not re.search(r"(?<![\w.])/(?:home|root|Users|work)/", page.read_text(encoding="utf-8")), (
             page.name
         )
+
+
+def test_the_readme_example_runs_as_a_script(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"```python\n(.*?)```", text, re.DOTALL).group(1)
+    script = tmp_path / "example.py"
+    script.write_text(block.replace("recipes/demo.yaml", str(ROOT / "recipes/demo.yaml")), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.startswith("True")

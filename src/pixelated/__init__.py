@@ -5,11 +5,12 @@ The command line's verbs are functions here as well:
     from pathlib import Path
     import pixelated
 
-    loaded = pixelated.load_recipe(Path("recipes/demo.yaml"))
-    result = pixelated.build(loaded, pixelated.Options(workers=2))
-    print(result.passed, result.totals)
-    for name, verdict in pixelated.verify_dataset(result.dataset).verdicts.items():
-        print(name, verdict.passed, verdict.measured)
+    if __name__ == "__main__":  # worker processes import the script
+        loaded = pixelated.load_recipe(Path("recipes/demo.yaml"))
+        result = pixelated.build(loaded, pixelated.Options(workers=2))
+        print(result.passed, result.totals)
+        for name, verdict in pixelated.verify_dataset(result.dataset).verdicts.items():
+            print(name, verdict.passed, verdict.measured)
 """
 
 from __future__ import annotations

@@ -191,12 +191,25 @@ def read_registry(name: str, base: Path, families: tuple[str, ...]) -> dict[str,
         )
     out = {}
     for source_id, entry in data["sources"].items():
-        source = parse(Source, {"id": source_id, **(entry or {})}, f"{where}: {source_id}")
+        source = parse(Source, {"id": source_id, **_as_lists(entry or {})}, f"{where}: {source_id}")
         _check_source(source, f"{where}: {source_id}")
         for family in source.families:
             _resolve_family(family, families, {}, f"{where}: {source_id}")
         out[source_id] = source
     return out
+
+
+def _as_lists(entry: dict[str, Any]) -> dict[str, Any]:
+    """Take one field name where a list of them is meant: `prompt: question` for `prompt: [question]`."""
+    mapping = entry.get("mapping")
+    if not isinstance(mapping, dict) or not isinstance(fields := mapping.get("fields"), dict):
+        return entry
+    lists = {
+        k: [v]
+        for k, v in fields.items()
+        if k in ("system", "prompt", "response", "text") and isinstance(v, str)
+    }
+    return entry | {"mapping": {**mapping, "fields": fields | lists}}
 
 
 def _check_source(source: Source, where: str) -> None:

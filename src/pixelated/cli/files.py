@@ -83,7 +83,11 @@ def score(
     start = time.monotonic()
     found = score_file(file, names, output) | {"seconds": time.monotonic() - start}
     found["output"] = str(output)
-    emit(found, f"{found['kept']:,} records scored: {output}", as_json=as_json)
+    lines = [f"{found['kept']:,} records scored: {output}"]
+    lines += [f"  {reason}: {n:,} lines left out" for reason, n in sorted(found["reasons"].items())]
+    if not found["kept"]:
+        lines.append(f"next: pixelated standardise {file} --output DIR, then score DIR/records.jsonl")
+    emit(found, "\n".join(lines), as_json=as_json)
     return EXIT_OK if found["kept"] or not found["rows_in"] else EXIT_INCOMPLETE
 
 
@@ -91,7 +95,8 @@ def compile_(
     manifest: Annotated[Path, typer.Option(help="A list of record files, or the S3 inventory manifest.")],
     output_dir: Annotated[Path, typer.Option(help="Folder for the dataset.")],
     split_ratio: Annotated[
-        tuple[float, float, float], typer.Option(help="Shares of train, val and test.")
+        tuple[float, float, float],
+        typer.Option(help="Shares of train, val and test.", metavar="TRAIN VAL TEST"),
     ] = (0.9, 0.05, 0.05),
     root: Annotated[
         Path | None, typer.Option(help="Where the listed files lie (default: beside it).")
@@ -121,7 +126,12 @@ def compile_(
         options.workers = workers
     result = build(Loaded(recipe, None, listed.root, listed.sources, loaded_policy), options)
     shown = result.as_json() | {"missing": listed.missing}
-    lines = [f"{result.totals['kept']:,} records in {result.dataset}, {result.release['status']}"]
+    why = "; ".join(result.release["reasons"])
+    lines = [
+        f"{result.totals['kept']:,} records in {result.dataset}, {result.release['status']}: {why}".rstrip(
+            ": "
+        )
+    ]
     lines += [f"missing: {name}" for name in listed.missing]
     lines.append(f"next: pixelated verify --manifest {result.dataset / 'manifest.json'}")
     emit(shown, "\n".join(lines), as_json=as_json)
@@ -149,7 +159,7 @@ def verify(
         LocalStore(target.parent).write_json(target.name, verification.report(_timestamp(path)))
     lines = []
     for name, verdict in verification.verdicts.items():
-        lines.append(f"{name:<13}{'passed' if verdict.passed else 'FAILED'}")
+        lines.append(f"{name:<12} {'passed' if verdict.passed else 'FAILED'}")
         lines += [f"    {error}" for error in verdict.errors[:5]]
         if not verdict.passed:
             shown = ", ".join(verdict.examples[:3])

@@ -41,10 +41,11 @@ def init(
     folder: Annotated[Path, typer.Argument(help="Folder to write into.")] = Path(),
     as_json: JsonFlag = False,
 ) -> None:
-    """Write a starter recipe and registry that build as they are, next to your raw files."""
+    """Write a starter recipe and registry that run as they are (the gates will refuse so little data)."""
     written = write_starter(folder)
     lines = [f"wrote {name}" for name in written]
-    text = "\n".join([*lines, f"next: pixelated plan {folder / 'recipe.yaml'}"])
+    follow = f"put your files into {folder / 'raw/my_source'}, edit registry.yaml, then"
+    text = "\n".join([*lines, f"next: {follow}: pixelated plan {folder / 'recipe.yaml'}"])
     emit({"written": [str(w) for w in written]}, text, as_json=as_json)
 
 
@@ -56,7 +57,8 @@ def plan(
 ) -> None:
     """Show what would run, what is cached, and what the policy will do to each source."""
     planned = plan_recipe(load_recipe(recipe, corpora), Options(runs=runs or default_runs()))
-    emit(planned, plan_text(planned, recipe), as_json=as_json)
+    flags = "".join(f" {flag} {value}" for flag, value in (("--corpora", corpora), ("--runs", runs)) if value)
+    emit(planned, plan_text(planned, f"{recipe}{flags}"), as_json=as_json)
 
 
 def build(
@@ -87,7 +89,7 @@ def build(
         options.workers = workers
     if dry_run:
         planned = plan_recipe(loaded, options)
-        emit(planned, plan_text(planned, recipe), as_json=as_json)
+        emit(planned, plan_text(planned, str(recipe)), as_json=as_json)
         return 0
     result = run_build(loaded, options)
     data = result.data | {"dataset": str(result.dataset), "report": str(result.dataset / "report.html")}
@@ -110,9 +112,8 @@ def _expectation(expect: Any, gates: dict[str, dict[str, Any]]) -> str:
     failed = sorted(name for name, verdict in gates.items() if not verdict["passed"])
     if failed == sorted(expect.failed):
         return "\nas the recipe states: " + (f"{', '.join(failed)} refuse" if failed else "all gates pass")
-    return (
-        f"\nUNLIKE the recipe, which states that these refuse: {', '.join(sorted(expect.failed)) or 'none'}"
-    )
+    stated, found = (", ".join(names) or "none" for names in (sorted(expect.failed), failed))
+    return f"\nUNLIKE the recipe: it states that {stated} refuse; here {found} refuse"
 
 
 def explain(
@@ -159,11 +160,12 @@ def report(
         str | None, typer.Argument(help="Name or folder of a run (default: the only one).")
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Write the page here.")] = None,
+    run_option: RunOption = None,
     runs: RunsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Write the run's self-contained report page and print its summary."""
-    folder = find_run(runs or default_runs(), run)
+    folder = find_run(runs or default_runs(), run or run_option)
     if not folder.exists("dataset.json"):
         raise UsageError(
             "run_missing", f"{folder.root} has no finished dataset", "build it: pixelated build RECIPE"

@@ -49,7 +49,7 @@ class LocalExecutor:
         # forkserver: a fork of a process with Arrow's threads can deadlock; spawn imports anew each time.
         methods = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one process per CPU: threads inside would contend
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one process per CPU: no threads inside
         pending: deque[Future[Out]] = deque()
         pool = ProcessPoolExecutor(min(self.workers, len(work)), mp_context=context)
         try:
@@ -62,7 +62,7 @@ class LocalExecutor:
         except BrokenProcessPool as error:
             raise InternalError(
                 "worker_died",
-                "a worker process was killed (often: not enough memory)",
+                "a worker process ended: not enough memory, or a script that builds outside its main guard",
                 "run the same command again: finished parts are kept; try --workers 1",
             ) from error
         finally:

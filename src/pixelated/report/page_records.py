@@ -17,7 +17,7 @@ QUARANTINE_SHOWN = 200
 OPEN_UP_TO = 20
 REASONS_SHOWN = 6
 FILES_SHOWN = 40
-_COUNTS = ("rows_in", "kept", "dropped", "quarantined", "compiled")
+_COUNTS = ("rows_in", "kept", "dropped", "quarantined")
 
 
 def steps(data: Data) -> Html:
@@ -58,7 +58,7 @@ def sources(data: Data) -> Html:
         Column("Licence"),
         Column("Origin, use"),
         Column("Families"),
-        *figure_columns("Rows in", "Kept", "Dropped", "Quarantined", "Compiled"),
+        *figure_columns("Rows in", "Kept", "Dropped", "Quarantined"),
     ]
     found = facts.rows(data, "sources")
     totals = [_total(found, name) for name in _COUNTS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 import pyarrow.parquet as pq
@@ -164,8 +164,13 @@ def _assemble(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> tup
     assembled = finish(run, base, shards, decisions, facts)
     ledger.seconds = time.monotonic() - start
     known_as = {"identity": identity, "target": str(run.target), "data": assembled.data}
-    run.folder.write_json("dataset.json", known_as)
+    data = orjson.dumps(known_as)  # unsorted: a report made from it later is the same page
+    run.folder.write("dataset.json", lambda f: _write(f, data))
     return assembled, False
+
+
+def _write(stream: BinaryIO, data: bytes) -> None:
+    stream.write(data)
 
 
 def _reuse(run: Run, identity: str) -> Assembled | None:
@@ -178,6 +183,11 @@ def _reuse(run: Run, identity: str) -> Assembled | None:
     if known["identity"] != identity or known["target"] != str(target) or not intact(target, manifest):
         return None
     verification = verify_dataset(target, policy=run.loaded.policy.requirements())
+    fresh = {name: verdict.as_json() for name, verdict in verification.verdicts.items()}
+    if {n: v["passed"] for n, v in fresh.items()} != {
+        n: v["passed"] for n, v in known["data"]["verdicts"].items()
+    }:
+        return None  # the gates have changed: card, report and release are made anew
     return Assembled(target, verification, manifest["total_conversations"], manifest, known["data"])
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pixelated.core.step import Ledger
+from pixelated.curate import HELD
 from pixelated.recipe import Loaded
 from pixelated.runner.context import Run
 from pixelated.runner.decide import Decisions, load_keys
@@ -22,6 +23,7 @@ from pixelated.runner.planted import measure_planted
 
 BINS = 20
 SHOWN = 200
+SHOWN_OF_A_KIND = 5
 MIN_IDENTICAL = 3
 NOT_IN_DATASET = ("seconds", "peak_memory_mb", "bytes")
 
@@ -32,6 +34,7 @@ def report_data(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> d
     steps = {n: {k: v for k, v in s.as_json().items() if k not in NOT_IN_DATASET} for n, s in ledgers.items()}
     keys = load_keys(folder, names)
     quarantine, refused = quarantine_rows(folder, names)
+    quarantine += held_rows(decisions.labels)
     measured = {n: s.measured for n, s in ledgers.items()}
     flags = [*identical_files(keys), *flag_lines(measured.get("standardise", {}))]
     return {
@@ -43,10 +46,10 @@ def report_data(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> d
         },
         "steps": steps,
         "sources": source_rows(run, decisions, refused),
-        "quarantine": quarantine[:SHOWN],
+        "quarantine": _few_of_each(quarantine)[:SHOWN],
         "quarantine_by_reason": dict(Counter(q["reason"] for q in quarantine)),
         "quarantine_by_file": dict(Counter(f"{q['source']}/{q['file']}" for q in quarantine)),
-        "dropped": {n: s["reasons"] for n, s in steps.items() if s["dropped"]},
+        "dropped": {n: _but_held(s["reasons"]) for n, s in steps.items() if s["dropped"]},
         "flags": flags,
         "fixed": measured.get("clean_encoding", {}).get("files", {}),
         "pii": measured.get("clean_pii", {}).get("redacted", {}),
@@ -91,6 +94,29 @@ def quarantine_rows(folder: RunFolder, names: list[str]) -> tuple[list[dict[str,
     return rows, Counter(r["source"] for r in rows)
 
 
+def held_rows(labels: pa.Table) -> list[dict[str, Any]]:
+    """Return the records held for review: they reach no split until a person has decided."""
+    held = labels.filter(pc.equal(labels.column("decision"), HELD)).select(["id", "source"]).to_pylist()
+    detail = "a person decides: pixelated explain ID"
+    return [row | {"file": "", "row": None, "reason": HELD, "detail": detail} for row in held]
+
+
+def _but_held(reasons: dict[str, int]) -> dict[str, int]:
+    return {reason: n for reason, n in reasons.items() if reason != HELD}
+
+
+def _few_of_each(quarantine: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the first rows of each file and reason: 500 rows of one kind hide the one of another."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    shown = []
+    for row in quarantine:
+        kind = (row["source"], row["file"], row["reason"])
+        seen[kind] += 1
+        if seen[kind] <= SHOWN_OF_A_KIND:
+            shown.append(row)
+    return shown
+
+
 def source_rows(run: Run, decisions: Decisions, refused: Counter[str]) -> list[dict[str, Any]]:
     """Return a row per source: what came in, and where it went."""
     into: Counter[str] = Counter()
@@ -117,7 +143,7 @@ def source_rows(run: Run, decisions: Decisions, refused: Counter[str]) -> list[d
                 "families": list(source.families),
                 "use": source.use,
                 "rows_in": into[source.id],
-                "kept": into[source.id] - refused[source.id] - dropped_early[source.id],
+                "kept": kept,
                 "dropped": sum(reasons.values()) + dropped_early[source.id],
                 "quarantined": refused[source.id] + held,
                 "compiled": kept,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -11,8 +12,8 @@ from pixelated.core.store import LocalStore
 
 RECIPE = """\
 # What to build, from which sources, under which policy. Check it: pixelated plan recipe.yaml
-name: my-corpus
-title: "My corpus"
+name: NAME
+title: "NAME"
 corpora: .                  # the sources' paths start here
 registry: [registry.yaml]
 policy: default             # or a path of your own; see docs/adding-a-policy.md
@@ -46,14 +47,19 @@ def write_starter(folder: Path) -> list[Path]:
     Raises:
         UsageError: one of the files is there already, or the folder cannot be written.
     """
-    files = {"recipe.yaml": RECIPE, "registry.yaml": REGISTRY, "raw/my_source/example.jsonl": EXAMPLE}
-    for name in files:
-        if (folder / name).exists():
-            raise UsageError("exists", f"{folder / name} is there already", "choose an empty folder")
+    name = re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-_") or "my-corpus"
+    files = {
+        "recipe.yaml": RECIPE.replace("NAME", name),
+        "registry.yaml": REGISTRY,
+        "raw/my_source/example.jsonl": EXAMPLE,
+    }
+    for file in files:
+        if (folder / file).exists():
+            raise UsageError("exists", f"{folder / file} is there already", "choose an empty folder")
     store = LocalStore(folder)
-    for name, text in files.items():
-        store.write(name, partial(_write, text.encode("utf-8")))
-    return [folder / name for name in files]
+    for file, text in files.items():
+        store.write(file, partial(_write, text.encode("utf-8")))
+    return [folder / file for file in files]
 
 
 def _write(data: bytes, stream: BinaryIO) -> None:

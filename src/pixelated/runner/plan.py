@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from pixelated.core.engine import LocalExecutor
@@ -69,7 +68,7 @@ def plan_recipe(loaded: Loaded, options: Options) -> dict[str, Any]:
     }
 
 
-def plan_text(plan: dict[str, Any], recipe: Path) -> str:
+def plan_text(plan: dict[str, Any], recipe: str) -> str:
     """Return the plan as lines for a terminal."""
     lines = [f"recipe {plan['recipe']}, policy {plan['policy']}, curriculum {plan['curriculum']}", ""]
     width = max(len(s["source"]) for s in plan["sources"])
