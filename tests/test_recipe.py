@@ -72,7 +72,7 @@ def test_a_store_keeps_to_its_folder(tmp_path: Path, name: str) -> None:
         ("name: small\nname: large\n", "stands twice"),
         ("name: [", "line 1"),
         ("- a\n- b\n", "mapping"),
-        ("[" * 5000, ""),
+        ("[" * 5000, "nested too deeply|line 1|mapping"),
     ],
 )
 def test_yaml_that_is_no_recipe_is_refused_by_place(recipe: Path, text: str, needle: str) -> None:
