@@ -25,6 +25,7 @@ from pixelated.core.store import LocalStore
 BINARY = "binary"
 UNREADABLE = "unreadable"
 ZERO_BYTE = "zero_byte"
+LINK_OUTSIDE = "link_outside"
 LFS_POINTER = "lfs_pointer"
 REPAIRED = "repaired"
 UNCHANGED = "unchanged"
@@ -63,7 +64,7 @@ def repair_folder(input_dir: Path, output_dir: Path, *, normalize: bool) -> dict
         raise UsageError("no_such_folder", f"there is no folder {input_dir}", "check --input-dir")
     if output_dir.resolve() == input_dir.resolve():
         raise UsageError("same_folder", f"{output_dir} is also the input", "choose another --output-dir")
-    store = LocalStore(output_dir)
+    store = LocalStore(output_dir, private=True)
     reports = [_repair_file(p, name, store, normalize) for name, p in _files(input_dir, output_dir)]
     return _summary(reports)
 
@@ -96,6 +97,9 @@ def _files(input_dir: Path, output_dir: Path) -> list[tuple[str, Path]]:
 
 
 def _repair_file(path: Path, name: str, store: LocalStore, normalize: bool) -> FileReport:
+    root = path.parents[name.count("/")].resolve()
+    if not path.resolve().is_relative_to(root):
+        return FileReport(name, LINK_OUTSIDE)  # a link may not bring in what lies elsewhere on the machine
     try:
         data = path.read_bytes()
     except OSError:
@@ -133,7 +137,7 @@ def _is_json(text: str) -> bool:
         return False
     try:
         json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # a number of too many digits is a ValueError of its own
         return all(_is_json_line(line) for line in text.split("\n"))
     return True
 
@@ -143,7 +147,7 @@ def _is_json_line(line: str) -> bool:
         return True
     try:
         json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # a number of too many digits is a ValueError of its own
         return False
     return True
 
