@@ -276,6 +276,18 @@ def test_explain_diff_status_and_report_look_into_runs(folder: Path) -> None:
     pixelated("build", recipe, "--runs", runs, "--quiet")
     found = as_json(pixelated("diff", "small", "other", "--runs", runs, "--json"))
     assert found["records"]["only_before"] == 17
+    pairs = next(
+        r
+        for p in Path(built["dataset"]).glob("shards/*/*.jsonl")
+        for r in lines(p)
+        if r["metadata"]["source_key"] == "pairs"
+    )
+    assert as_json(pixelated("explain", pairs["id"], "--runs", runs, "--json"))["source"] == "pairs"
+    both = pixelated("explain", record["id"], "--runs", runs, "--json")
+    assert both.returncode == (0 if record["metadata"]["source_key"] in ("pairs", "talks") else 2)
+    lost = pixelated("verify", runs / "small", "--json")
+    assert lost.returncode == 2
+    assert as_json(lost)["error"]["remedy"].endswith("dataset")
     listed = as_json(pixelated("status", "--runs", runs, "--json"))["runs"]
     assert [Path(r["run"]).name for r in listed] == ["other", "small"]
     done = pixelated("report", "small", "--runs", runs, "--output", folder / "page.html")

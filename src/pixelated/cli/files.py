@@ -152,6 +152,8 @@ def verify(
     path = dataset or manifest
     if path is None:
         raise UsageError("usage", "give a dataset folder or --manifest FILE", "pixelated verify DATASET")
+    if (path / "run.json").is_file():
+        raise UsageError("usage", f"{path} is a run, not a dataset", f"pixelated verify {path / 'dataset'}")
     required = load_policy(policy).requirements() if policy else None
     verification = verify_dataset(path, policy=required)
     if output is not None:

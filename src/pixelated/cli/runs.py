@@ -22,6 +22,7 @@ from pixelated.runner.inspect import (
     explain as explain_record,
 )
 from pixelated.runner.inspect import (
+    explain_anywhere,
     find_run,
 )
 from pixelated.runner.inspect import (
@@ -123,7 +124,8 @@ def explain(
     as_json: JsonFlag = False,
 ) -> None:
     """Tell one record's whole story: where it came from, what each step did, where it is and why."""
-    story = explain_record(find_run(runs or default_runs(), run), record)
+    root = runs or default_runs()
+    story = explain_record(find_run(root, run), record) if run else explain_anywhere(root, record)
     emit(story, pretty(story), as_json=as_json)
 
 

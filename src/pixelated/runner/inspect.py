@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,27 @@ def explain(folder: RunFolder, wanted: str) -> dict[str, Any]:
     raise UsageError(
         "id_unclear", f"{len(stories)} records begin with {wanted!r}: {ids}", "give more of the id"
     )
+
+
+def explain_anywhere(runs: Path, wanted: str) -> dict[str, Any]:
+    """Return a record's story from whichever finished run holds it.
+
+    Raises:
+        UsageError: no run holds it, or several do.
+    """
+    folders = [p.parent for p in sorted(runs.glob("*/run.json"))]
+    if len(folders) < 2:  # noqa: PLR2004 - one run or none: its own messages are the better ones
+        return explain(find_run(runs, None), wanted)
+    found = {}
+    for folder in folders:
+        with contextlib.suppress(UsageError):
+            found[folder.name] = explain(RunFolder(folder), wanted)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if not found:
+        names = ", ".join(f.name for f in folders)
+        raise UsageError("id_unknown", f"no record {wanted!r} in any of: {names}", "ids stand in the shards")
+    raise UsageError("run_unclear", f"{wanted!r} stands in {', '.join(found)}", "say which one: --run NAME")
 
 
 def _parts(folder: RunFolder, ending: str) -> list[Path]:
