@@ -74,6 +74,32 @@ def test_faults_planted_in_the_real_build_fail_exactly_their_gate(built, tmp_pat
         assert set(touched) <= set(verdicts[gate].examples), fault
 
 
+def test_records_hold_what_the_contract_asks(shards) -> None:
+    """The corpus contract (FACTS 1.6): required keys, enumerations, and no null where it wants a number."""
+    required = {
+        "source_family",
+        "source_key",
+        "content_hash",
+        "pii_status",
+        "license_tag",
+        "split",
+        "phase",
+        "provenance",
+    }
+    for record in shards:
+        meta = record["metadata"]
+        assert required <= set(meta)
+        assert meta["pii_status"] in {"scrubbed", "none_detected"}
+        assert meta["split"] in {"train", "val", "test"}
+        assert len(meta["content_hash"]) == len("sha256:") + 64
+        assert {m["role"] for m in record["messages"]} <= {"system", "user", "assistant"}
+        assert {"original_s3_key", "processing_pipeline", "processed_at", "dedup_status"} <= set(
+            meta["provenance"]
+        )
+        assert isinstance(meta.get("quality_score", 0.5), float)  # optional; never null
+        assert isinstance(meta["conversation_length"], int)
+
+
 def test_held_out_families_stand_in_test_alone(shards) -> None:
     assert {r["metadata"]["split"] for r in shards if "sarcasm" in r["metadata"]["families"]} == {"test"}
 

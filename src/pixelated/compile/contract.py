@@ -50,7 +50,6 @@ _METADATA = pa.struct(
         ("tags", pa.list_(pa.string())),
         ("conversation_length", pa.int64()),
         ("total_tokens", pa.int64()),
-        ("quality_score", pa.float64()),
         ("scores", pa.list_(pa.struct([("name", pa.string()), ("value", pa.float64())]))),
         ("source_metadata", pa.string()),
     ]
@@ -99,7 +98,6 @@ def _record(row: dict[str, Any], scores: list[str], license_tag: str, pipeline: 
         "tags": row["tags"] or [],
         "conversation_length": len(row["messages"]),
         "total_tokens": sum(len(m["content"].split()) for m in (*row["messages"], *chosen, *rejected)),
-        "quality_score": None,
         "scores": [{"name": n.removeprefix("score_"), "value": row[n]} for n in scores],
         "source_metadata": row["source_metadata"],
     }
