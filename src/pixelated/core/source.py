@@ -6,7 +6,7 @@ errors); areas receive them as these frozen dataclasses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 STRICT: dict[str, Any] = {"extra": "forbid"}
@@ -92,6 +92,86 @@ class Mapping:
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What is known of a file before it is fetched; what is not known is not checked and said so."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    size: int | None = None  # bytes
+    sha256: str = ""  # 64 hex digits
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """Where a source is fetched from. See `pixelated.core.places` for the forms of a location."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    kind: Literal[
+        "",
+        "huggingface",
+        "kaggle",
+        "gdrive",
+        "rclone",
+        "s3",
+        "gcs",
+        "sftp",
+        "http",
+        "local",
+        "youtube",
+        "generated",
+    ] = ""  # empty: told from the location; generated: made by a command, nothing to fetch
+    location: str = ""  # hf://, kaggle://, s3://, gs://, https://, sftp://, file:// or REMOTE:path (rclone)
+    fallbacks: tuple[str, ...] = ()  # tried in order where the location is unavailable
+    endpoint: str = ""  # URL of an S3-compatible store; default: the environment's, else AWS
+    expected: dict[str, Expected] = field(default_factory=dict)  # file name -> what it must be
+    total_bytes: int | None = None  # where only the sum is known
+    upstream_license: str = ""  # the licence tag that the hub shows; a changed one is refused
+    unpack: bool = True  # archives are unpacked, within limits
+    status: Literal[
+        "available", "active", "missing", "in_progress", "pending_sync", "pending_download", "pending_mirror",
+        "pending_s3_rename", "generated_on_demand", "needs_generation", "TBD",
+    ] = "available"  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A named speaker's consent, by the hash of a document that this repository does not hold."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    speaker: str
+    document_sha256: str  # of the signed document
+    covers: tuple[
+        Literal["recording", "transcription", "training", "voice_imitation", "style_imitation"], ...
+    ]
+    scope: str  # what the model may be used for
+    revocation: str  # how it is revoked, and what happens then
+    expires: str = ""  # ISO date; empty: does not expire
+
+
+@dataclass(frozen=True)
+class Governance:
+    """What a person decided about a source: a row of the data source matrix (FACTS 1.11)."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    allowed_uses: tuple[str, ...] = ()
+    prohibited_uses: tuple[str, ...] = ()
+    pii_present: bool = True  # until somebody has looked
+    deidentification_required: bool = True
+    provenance_required: bool = True
+    risk_level: Literal["low", "medium", "high"] = "medium"
+    contract: str = ""  # reference of a contract or of the written mitigation; high risk needs one
+    acceptance_criteria: str = ""
+    approval_status: Literal["pending", "approved", "rejected"] = "pending"
+    reviewer: str = ""
+    review_date: str = ""  # ISO date
+    permission: str = ""  # the platform's or owner's permission to download, by document hash or URL
+    consents: tuple[Consent, ...] = ()  # one for each named speaker
+
+
+@dataclass(frozen=True)
 class Source:
     """One registry entry, its paths resolved."""
 
@@ -119,4 +199,11 @@ class Source:
     edge_bypass: bool = False  # may its records carry is_training_edge_case
     priority: int = 100  # smaller survives first under keep strategy priority_order
     mapping: Mapping = field(default_factory=Mapping)
+    acquire: Acquisition = field(default_factory=Acquisition)
+    governance: Governance = field(default_factory=Governance)
     notes: str = ""
+
+    @property
+    def as_read(self) -> Source:
+        """The entry without what only fetching and approval read: what a part's identity rests on."""
+        return replace(self, acquire=Acquisition(), governance=Governance(), notes="")

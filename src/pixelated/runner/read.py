@@ -55,7 +55,7 @@ class ReadTask:
 
 def part_name(source: Source, settings: dict[str, Any], seed: int, unit: Unit) -> str:
     """Return a part's name: the hash of its settings and inputs, so a change touches only its parts."""
-    print_ = fingerprint(source, settings, seed, VERSIONS, unit.pieces, unit.joined)
+    print_ = fingerprint(source.as_read, settings, seed, VERSIONS, unit.pieces, unit.joined)
     return f"read/{source.id}/{print_}/part"
 
 

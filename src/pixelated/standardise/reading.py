@@ -12,7 +12,7 @@ from pixelated.core.source import Join, Mapping, Source
 from pixelated.core.step import StepResult
 from pixelated.standardise import turns
 from pixelated.standardise.files import locate
-from pixelated.standardise.formats import FORMATS, detect
+from pixelated.standardise.formats import FORMATS, recognise
 from pixelated.standardise.joins import join_rows
 from pixelated.standardise.profile import Profile, head_values, profile
 from pixelated.standardise.records import Builder, Origin
@@ -29,7 +29,6 @@ from pixelated.standardise.rows import (
 )
 from pixelated.standardise.shapes import convai, messages, pair, preference, text, utterances
 from pixelated.standardise.shapes.plan import Plan, plan_row, unpack
-from pixelated.standardise.triage import refuse_file
 from pixelated.standardise.units import Piece, Unit, read_piece, read_sample
 
 TRANSCRIPTS = ("diarised", "transcript", "chatml")  # text files that can be read as plain text
@@ -135,13 +134,13 @@ def read_bytes(source: Source, name: str, data: bytes) -> StepResult:
 
 def _read(tally: Tally, source: Source, loaded: Loaded, joins: Sequence[tuple[Join, Path, str]] = ()) -> None:
     piece, sample = loaded.piece, loaded.sample
-    refusal = refuse_file(sample)
-    name = refusal.reason if refusal is not None else detect(sample)
+    known = recognise(sample)
+    name = known if isinstance(known, str) else known.reason
     origin = Origin(source, piece.file, piece.sha256, name)
     tally.files[name] += not piece.start
-    if refusal is not None:
-        tally.counts["raw_rows"] += refusal.raw_rows
-        _refuse(tally, origin, [refusal])
+    if not isinstance(known, str):
+        tally.counts["raw_rows"] += known.raw_rows
+        _refuse(tally, origin, [known])
         return
     parsed = _parse(tally, origin, loaded)
     if joins:

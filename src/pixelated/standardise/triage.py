@@ -5,6 +5,7 @@ from __future__ import annotations
 from pixelated.standardise.fields import words
 from pixelated.standardise.rows import Refusal, Sample
 
+OTHER_KINDS = ("binary_file", "markup_file", "code_file")  # a format may know them all the same
 _LFS = b"version https://git-lfs.github.com/spec/"
 _MAGIC = (
     (b"PK\x03\x04", "a zip archive or office document"),

@@ -13,12 +13,11 @@ from pathlib import Path
 from pixelated.core.errors import IncompleteError
 from pixelated.core.source import Source
 from pixelated.standardise.files import list_files, locate
-from pixelated.standardise.formats import detect
+from pixelated.standardise.formats import recognise
 from pixelated.standardise.formats.json_lines import splittable
 from pixelated.standardise.profile import head_values
 from pixelated.standardise.rows import HEAD_BYTES, Sample
 from pixelated.standardise.shapes import utterances
-from pixelated.standardise.triage import refuse_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +113,9 @@ def _cut(
 
 def _may_cut(source: Source, sample: Sample) -> bool:
     """Say whether every row of the file is a record by itself and can be read without the others."""
-    if source.mapping.joins or refuse_file(sample) is not None or not splittable(sample):
+    if source.mapping.joins or not splittable(sample):
         return False
-    return detect(sample) == "jsonl" and utterances.find(head_values(sample), source.mapping) is None
+    return recognise(sample) == "jsonl" and utterances.find(head_values(sample), source.mapping) is None
 
 
 def _ranges(path: Path, part_bytes: int) -> Iterator[tuple[int, int, int, int]]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from pixelated.core.plugins import Registry
-from pixelated.standardise.rows import Document, Parsed, Sample
+from pixelated.standardise.rows import Document, Parsed, Refusal, Sample
+from pixelated.standardise.triage import OTHER_KINDS, refuse_file
 
 
 class Format(Protocol):
@@ -26,7 +27,27 @@ class Format(Protocol):
 FORMATS: Registry[type[Format]] = Registry("format", "pixelated.standardise.formats")
 
 
+CERTAIN = 97  # a format this sure knows the file by its first bytes, whatever others think of its kind
+
+
 def detect(sample: Sample) -> str:
     """Return the name of the format that is surest of a file; plain text takes what nobody else does."""
+    return _surest(sample)[1]
+
+
+def recognise(sample: Sample) -> str | Refusal:
+    """Return the name of the format that reads a file, or why nobody does.
+
+    A format that is `CERTAIN` reads a file that would else be refused as a binary or a page; an empty file
+    or a pointer is refused in any case.
+    """
+    refusal = refuse_file(sample)
+    score, name = _surest(sample)
+    if refusal is None or (refusal.reason in OTHER_KINDS and score >= CERTAIN):
+        return name
+    return refusal
+
+
+def _surest(sample: Sample) -> tuple[int, str]:
     scores = [(entry().sniff(sample), name) for name, entry in FORMATS.items()]
-    return max(scores, key=lambda s: (s[0], s[1]))[1]
+    return max(scores, key=lambda s: (s[0], s[1]))
