@@ -25,6 +25,8 @@ class Entry:
         sha256: hex digest of the bytes.
         md5: hex digest of the bytes.
         modified: ISO 8601.
+        git_sha1: git's object id of the bytes (SHA-1 over "blob", the size, a NUL and the bytes).
+        problem: why the file can't be fetched as it is; empty for a plain file.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Entry:
     sha256: str = ""
     md5: str = ""
     modified: str = ""
+    git_sha1: str = ""
+    problem: str = ""
 
 
 @dataclass

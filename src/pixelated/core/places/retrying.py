@@ -1,0 +1,58 @@
+"""Trying again after passing faults: exponential back-off with jitter, longer where the server asks."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from pixelated.core.places.protocol import TryAgainError, UnavailableError
+
+T = TypeVar("T")
+
+TRIES = 6
+FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds
+LONGEST_ASKED = 900.0  # a server that asks for more is not there for now
+_jitter = random.Random(17)  # noqa: S311 - spreads requests; reaches no content
+
+
+def patiently(work: Callable[[], T], *, tries: int = TRIES, sleep: Callable[[float], None] = time.sleep) -> T:
+    """Return what `work` returns, trying again after a `TryAgainError`.
+
+    Raises:
+        UnavailableError: the fault did not pass, or the server asks to wait for too long.
+    """
+    for attempt in range(tries):
+        try:
+            return work()
+        except TryAgainError as fault:
+            if attempt == tries - 1:
+                raise given_up(fault, tries) from fault
+            sleep(pause(fault, attempt))
+    raise AssertionError  # pragma: no cover - the loop returns or raises
+
+
+def pause(fault: TryAgainError, attempt: int) -> float:
+    """Return the seconds to wait before trying again.
+
+    Raises:
+        UnavailableError: the server asks for more than `LONGEST_ASKED`.
+    """
+    own = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt) * (0.5 + _jitter.random() / 2)
+    if fault.wait is None:
+        return own
+    if fault.wait > LONGEST_ASKED:
+        raise UnavailableError(
+            "busy", f"{fault.why} and asks to wait {fault.wait:.0f} s", "run the same command again later"
+        )
+    return max(fault.wait, own)
+
+
+def given_up(fault: TryAgainError, tries: int) -> UnavailableError:
+    """Return the error for a fault that did not pass."""
+    return UnavailableError(
+        "unreachable",
+        f"{fault.why}; tried {tries} times",
+        "run the same command again: it goes on where it stopped",
+    )
