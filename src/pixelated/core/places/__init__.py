@@ -11,6 +11,7 @@
 | `remote:path`, `sftp://user@host/path` | any rclone remote (Google Drive, SFTP, ...) | `rclone.py` |
 """
 
+from pixelated.core.places.address import place_of
 from pixelated.core.places.protocol import (
     ChangedError,
     Entry,
@@ -29,4 +30,5 @@ __all__ = [
     "Place",
     "TryAgainError",
     "UnavailableError",
+    "place_of",
 ]

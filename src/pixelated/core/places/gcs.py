@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from pixelated.core.places import http
 from pixelated.core.places.digests import decoded
-from pixelated.core.places.protocol import Entry, Facts, Opened, UnavailableError
+from pixelated.core.places.protocol import ChangedError, Entry, Facts, Opened, UnavailableError
 
 _HOST = "https://storage.googleapis.com"
 _SCOPES = ["https://www.googleapis.com/auth/devstorage.read_only"]
@@ -82,6 +82,10 @@ class GcsPlace:
         """Open an object, at the generation that was listed, at a byte."""
         fallback = f"{self._prefix.rstrip('/')}/{entry.name}".lstrip("/"), ""
         key, generation = self._objects.get(entry.name, fallback)
+        if start and generation:  # an old generation may be gone, or an emulator may not know of generations
+            now, _ = http.call(self._object(key), headers=self._headers)
+            if str((now or {}).get("generation", "")) != generation:
+                raise ChangedError(f"{self.uri}: {entry.name} is another generation now")
         query = urlencode({"alt": "media"} | ({"generation": generation} if generation else {}))
         return http.read(f"{self._object(key)}?{query}", start, end, headers=self._headers)
 

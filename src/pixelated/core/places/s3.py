@@ -75,10 +75,9 @@ class S3Place:
 
     def open(self, entry: Entry, start: int = 0, end: int | None = None) -> AbstractContextManager[Opened]:
         """Open an object at a byte."""
+        key = self._keys.get(entry.name) or f"{self._prefix.rstrip('/')}/{entry.name}".lstrip("/")
         url = self._client.generate_presigned_url(
-            "get_object",
-            Params={"Bucket": self._bucket, "Key": self._key(entry.name)},
-            ExpiresIn=_SIGNED_SECONDS,
+            "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=_SIGNED_SECONDS
         )
         return http.read(url, start, end, version=entry.version)
 
