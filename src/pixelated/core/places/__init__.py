@@ -11,7 +11,7 @@
 | `remote:path`, `sftp://user@host/path` | any rclone remote (Google Drive, SFTP, ...) | `rclone.py` |
 """
 
-from pixelated.core.places.address import place_of
+from pixelated.core.places.address import Given, place_of
 from pixelated.core.places.protocol import (
     ChangedError,
     Entry,
@@ -26,6 +26,7 @@ __all__ = [
     "ChangedError",
     "Entry",
     "Facts",
+    "Given",
     "Opened",
     "Place",
     "TryAgainError",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -22,53 +24,86 @@ _REMOTE = re.compile(r"(:[A-Za-z0-9]+(?:,[^:]*)?|[A-Za-z0-9_][\w .+@-]*):(?!//)"
 _DRIVE_LETTER = re.compile(r"[A-Za-z]:[\\/]")
 
 
-def place_of(
-    location: str,
-    *,
-    names: tuple[str, ...] = (),
-    endpoint: str = "",
-    revision: str = "",
-    base: Path | None = None,
-) -> Place:
-    """Return the place at an address.
+@dataclass(frozen=True)
+class Given:
+    """What is known besides the address.
 
-    Args:
-        location: see the table in `pixelated.core.places`.
+    Attributes:
         names: files of a web address that ends with a slash.
         endpoint: of an S3-compatible store.
         revision: of a Hub or Kaggle dataset whose address does not carry one.
+    """
+
+    names: tuple[str, ...] = ()
+    endpoint: str = ""
+    revision: str = ""
+
+
+def place_of(location: str, given: Given | None = None, base: Path | None = None) -> Place:
+    """Return the place at an address (see the table in `pixelated.core.places`).
+
+    Args:
+        location: the address.
+        given: what else is known of it.
         base: folder that a relative path starts from.
 
     Raises:
         UsageError: no place has this form of address, or what it needs is not installed.
     """
-    scheme = location.partition("://")[0] if "://" in location else ""
-    if scheme in ("http", "https"):
-        return HttpPlace(location, names)
-    if scheme in ("s3", "gs"):
-        bucket, _, prefix = location.partition("://")[2].partition("/")
-        if not bucket:
-            raise _bad(location, f"{scheme}://bucket/prefix")
-        return S3Place(bucket, prefix, endpoint) if scheme == "s3" else GcsPlace(bucket, prefix)
-    if scheme == "hf":
-        found = _HUB.fullmatch(location)
-        if found is None:
-            raise _bad(location, "hf://datasets/owner/name@revision")
-        return HubPlace(found[1], found[2] or revision, found[3] or "")
-    if scheme == "kaggle":
-        found = _KAGGLE.fullmatch(location)
-        if found is None:
-            raise _bad(location, "kaggle://owner/name@version")
-        return KagglePlace(found[1], found[2], found[3] or revision)
-    if scheme == "sftp":
-        return RclonePlace(sftp_remote(location), shown(location))
-    if scheme == "file":
-        return LocalPlace(Path(unquote(urlsplit(location).path)))
-    if scheme:
-        raise _bad(location, "s3, gs, hf, kaggle, http, https, sftp, file, REMOTE:path or a path")
+    if "://" in location:
+        scheme = location.partition("://")[0]
+        if scheme not in _SCHEMES:
+            raise _bad(location, f"{', '.join(_SCHEMES)}, REMOTE:path or a path")
+        return _SCHEMES[scheme](location, given or Given())
     if _REMOTE.match(location) and not _DRIVE_LETTER.match(location):
         return RclonePlace(location, _without_options(location))
     return LocalPlace((base or Path()) / Path(location).expanduser())
+
+
+def _web(location: str, given: Given) -> Place:
+    return HttpPlace(location, given.names)
+
+
+def _bucket(location: str, given: Given) -> Place:
+    scheme, _, rest = location.partition("://")
+    bucket, _, prefix = rest.partition("/")
+    if not bucket:
+        raise _bad(location, f"{scheme}://bucket/prefix")
+    return S3Place(bucket, prefix, given.endpoint) if scheme == "s3" else GcsPlace(bucket, prefix)
+
+
+def _hub(location: str, given: Given) -> Place:
+    found = _HUB.fullmatch(location)
+    if found is None:
+        raise _bad(location, "hf://datasets/owner/name@revision")
+    return HubPlace(found[1], found[2] or given.revision, found[3] or "")
+
+
+def _kaggle(location: str, given: Given) -> Place:
+    found = _KAGGLE.fullmatch(location)
+    if found is None:
+        raise _bad(location, "kaggle://owner/name@version")
+    return KagglePlace(found[1], found[2], found[3] or given.revision)
+
+
+def _sftp(location: str, given: Given) -> Place:  # noqa: ARG001 - one signature for every scheme
+    return RclonePlace(sftp_remote(location), shown(location))
+
+
+def _file(location: str, given: Given) -> Place:  # noqa: ARG001 - see above
+    return LocalPlace(Path(unquote(urlsplit(location).path)))
+
+
+_SCHEMES: dict[str, Callable[[str, Given], Place]] = {
+    "s3": _bucket,
+    "gs": _bucket,
+    "hf": _hub,
+    "kaggle": _kaggle,
+    "https": _web,
+    "http": _web,
+    "sftp": _sftp,
+    "file": _file,
+}
 
 
 def _without_options(remote: str) -> str:

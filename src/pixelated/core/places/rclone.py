@@ -97,7 +97,7 @@ class RclonePlace:
         return Facts()
 
     def entries(self) -> Iterator[Entry]:
-        """Yield the files; an online document, which has no bytes, and a second file of a name are problems."""
+        """Yield the files; an online document without bytes and a second file of a name are problems."""
         hashes = ["--hash", "--hash-type", "MD5", "--hash-type", "SHA256"]
         listed = patiently(lambda: self._json("lsjson", "-R", "--files-only", *hashes, self._remote))
         names = [str(item["Path"]) for item in listed]
