@@ -31,7 +31,9 @@ def rclone() -> str:
 def remote(name: str, **settings: object) -> dict[str, str]:
     """Return the environment that makes `name:` a remote with these settings, and no other remote exist."""
     prefix = f"RCLONE_CONFIG_{name.upper()}_"
-    return {"RCLONE_CONFIG": os.devnull} | {prefix + key.upper(): str(value) for key, value in settings.items()}
+    return {"RCLONE_CONFIG": os.devnull} | {
+        prefix + key.upper(): str(value) for key, value in settings.items()
+    }
 
 
 def alias_remote(name: str, folder: Path) -> dict[str, str]:
