@@ -53,6 +53,7 @@ class Resource:
     redirect        Location, with `redirect_status`.
     rate            bytes a second, in pieces of `piece` bytes.
     authorization   required value of the Authorization header, else 401.
+    tag             the ETag's text, instead of one made of the bytes.
     """
 
     body: bytes
@@ -75,6 +76,7 @@ class Resource:
     rate: int | None = None
     piece: int = 4096
     authorization: str | None = None
+    tag: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     gets: int = 0
     spent: int = 0
@@ -86,7 +88,8 @@ class Resource:
         """Return the ETag of the object as it is now."""
         if self.validator not in {"strong", "weak"}:
             return None
-        return ("W/" if self.validator == "weak" else "") + f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
+        text = self.tag if self.tag and not self.replaced else hashlib.sha256(self.body).hexdigest()[:32]
+        return ("W/" if self.validator == "weak" else "") + f'"{text}"'
 
     @property
     def modified(self) -> str | None:
@@ -126,6 +129,7 @@ class HttpServer(Listener):
 
     send_buffer: int | None = 16384
     resources: dict[str, Resource] = field(default_factory=dict)
+    refusals: list[tuple[str, Failure]] = field(default_factory=list)
 
     def add(self, path: str, body: bytes = b"", **behaviour: object) -> Resource:
         """Serve `body` at `path`; `behaviour` are the fields of Resource. Return it (its counters are live)."""
@@ -133,18 +137,40 @@ class HttpServer(Listener):
         self.resources[path] = resource
         return resource
 
+    def refuse(self, start: str, failure: Failure, times: int = 1) -> None:
+        """Answer the next `times` requests whose path starts with `start` with a failure."""
+        self.refusals += [(start, failure)] * times
+
+    def refused(self, exchange: Exchange, reply: Reply) -> bool:
+        """Answer with the first refusal that fits the path, and say whether there was one."""
+        with self.lock:
+            fitting = next((one for one in self.refusals if exchange.path.startswith(one[0])), None)
+            if fitting is None:
+                return False
+            self.refusals.remove(fitting)
+        failure = fitting[1]
+        again = {"Retry-After": failure.retry_after} if failure.retry_after is not None else {}
+        reply.json({"error": f"refused with {failure.status}"}, failure.status, again)
+        return True
+
     def answer(self, exchange: Exchange, reply: Reply) -> None:
+        if self.refused(exchange, reply):
+            return
         resource = self.resources.get(exchange.path)
         if resource is None:
             reply.send(404, {"Content-Type": "text/plain"}, b"not found\n")
-            return
+        else:
+            self.serve(resource, exchange, reply)
+
+    def serve(self, resource: Resource, exchange: Exchange, reply: Reply) -> None:
+        """Answer with a resource, as it is and misbehaves."""
         with self.lock:
             refusal = _refusal(resource, exchange)
             if refusal is None:
                 resource.replace_if_due()
                 answer = _object(resource, exchange)
-                spoilt = exchange.method == "GET" and answer.status < 300 and resource.misbehaves()
-                resource.gets += exchange.method == "GET"
+                spoilt = exchange.method != "HEAD" and answer.status < 300 and resource.misbehaves()
+                resource.gets += exchange.method != "HEAD"
         if refusal is not None:
             reply.send(refusal.status, refusal.headers, refusal.body)
         elif answer.status >= 300 or exchange.method == "HEAD":

@@ -31,6 +31,16 @@ class Exchange:
     body: bytes = b""
     status: int = 0
     sent: int = 0
+    target: str = ""  # path and query as they came, still quoted
+
+    @property
+    def parts(self) -> list[str]:
+        """Return the parts of the path between slashes; a quoted slash stays inside its part."""
+        return [unquote(part) for part in urlsplit(self.target).path.strip("/").split("/")]
+
+    def all(self, name: str) -> list[str]:
+        """Return every value of a repeated query parameter."""
+        return [value for key, value in parse_qsl(urlsplit(self.target).query) if key == name]
 
     @property
     def range(self) -> str | None:
@@ -120,6 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
             path=unquote(parts.path),
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
             headers={name.lower(): value for name, value in self.headers.items()},
+            target=self.path,
         )
         self.server.listener.log.append(exchange)
         exchange.body = self._read_body()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from .process import ChildServer, python_command
 
@@ -25,7 +25,7 @@ class MotoServer(ChildServer):
         check_keys: refuse (403) a key that moto's IAM does not know; otherwise any key is let in.
     """
 
-    KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing-secret"}
+    KEYS: ClassVar = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing-secret"}
     REGION = "us-east-1"
 
     def __init__(self, *, check_keys: bool = False) -> None:
