@@ -1,138 +1,199 @@
-"""The servers that other tests lean on do what their descriptions say, and leave nothing behind."""
+"""The stores that other tests lean on do what their descriptions say, and leave no process behind."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import httpx2
 import pytest
 
-from servers.http_server import Failure, HttpServer
+from servers.gcs_server import GcsServer
+from servers.moto_server import MotoServer, s3_client
+from servers.rclone_servers import RcloneHttp, RcloneS3, RcloneSftp, alias_remote, obscure, rclone
 
 BODY = bytes(range(256)) * 400
 
 
+def gone(url: str) -> bool:
+    """Say whether nothing listens at an address any more, after at most 5 s."""
+    host, port = url.rpartition("@")[2].rpartition("/")[2].split(":")
+    for _ in range(100):
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except ConnectionRefusedError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_moto_is_s3_with_preconditions_and_leaves_no_process():
+    with MotoServer() as moto:
+        client = moto.fill("bucket", {"a/x": b"123"}, versioned=True)
+        assert client.get_object(Bucket="bucket", Key="a/x", Range="bytes=1-")["Body"].read() == b"23"
+        tag = client.head_object(Bucket="bucket", Key="a/x")["ETag"]
+        assert tag == f'"{hashlib.md5(b"123", usedforsecurity=False).hexdigest()}"'
+        with pytest.raises(client.exceptions.ClientError, match=r"412|PreconditionFailed"):
+            client.get_object(Bucket="bucket", Key="a/x", IfMatch='"other"')
+        moto.fill("bucket", {"a/x": b"4"})
+        assert len(client.list_object_versions(Bucket="bucket")["Versions"]) == 2
+        assert alive(moto.pid)
+    assert not alive(moto.pid)
+    assert gone(moto.url)
+
+
+def test_moto_refuses_an_unknown_key_when_told_to():
+    with MotoServer(check_keys=True) as moto, pytest.raises(Exception, match="InvalidAccessKeyId"):
+        moto.fill("bucket", {})
+
+
+@pytest.mark.parametrize(("module", "name"), [("moto_server", "MotoServer"), ("gcs_server", "GcsServer")])
+def test_a_server_ends_with_a_parent_that_was_killed(module, name):
+    text = f"import time; from servers.{module} import {name} as S; s = S(); s.start(); print(s.url, flush=True); time.sleep(60)"
+    environment = dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parent)}
+    with subprocess.Popen(
+        [sys.executable, "-c", text], stdout=subprocess.PIPE, text=True, env=environment
+    ) as parent:
+        url = parent.stdout.readline().strip()
+        parent.kill()
+    assert url.startswith("http://127.0.0.1:")
+    assert gone(url)
+
+
+def run_rclone(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [rclone(), *arguments],
+        env=dict(os.environ) | environment,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.fixture
-def http():
-    with HttpServer() as server:
-        yield server
+def folder(tmp_path):
+    (tmp_path / "store" / "bucket").mkdir(parents=True)
+    (tmp_path / "store" / "bucket" / "a.txt").write_bytes(BODY)
+    return tmp_path / "store"
 
 
-def get(url: str, **headers: str) -> httpx2.Response:
-    return httpx2.get(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+def test_rclone_s3_asks_for_its_key_and_keeps_objects_over_a_crash(folder):
+    with RcloneS3(folder) as server:
+        client = server.fill("second", {"x/y": b"123"})
+        part = client.get_object(Bucket="bucket", Key="a.txt", Range="bytes=5-9")
+        assert part["Body"].read() == BODY[5:10]
+        assert part["ResponseMetadata"]["HTTPStatusCode"] == 200
+        assert part["ContentRange"] == f"bytes 5-9/{len(BODY)}"
+        with pytest.raises(
+            client.exceptions.ClientError, match=r"403|InvalidAccessKeyId|SignatureDoesNotMatch"
+        ):
+            s3_client(server.url, server.KEY, "another").list_objects_v2(Bucket="bucket")
+        first = server.pid
+        server.kill()
+        server.restart()
+        assert server.client().get_object(Bucket="second", Key="x/y")["Body"].read() == b"123"
+    assert not alive(first)
+    assert not alive(server.pid)
 
 
-def test_http_serves_ranges_only_of_the_object_that_was_meant(http):
-    http.add("/a", BODY)
-    whole = get(http.url + "/a")
-    tag = whole.headers["etag"]
-    assert (whole.status_code, whole.content, tag.startswith('"')) == (200, BODY, True)
-    part = get(http.url + "/a", Range="bytes=100-199", If_Range=tag)
-    assert (part.status_code, part.content) == (206, BODY[100:200])
-    assert part.headers["content-range"] == f"bytes 100-199/{len(BODY)}"
-    assert get(http.url + "/a", Range="bytes=-5").content == BODY[-5:]
-    assert get(http.url + "/a", Range="bytes=100-", If_Range='"other"').status_code == 200
-    assert get(http.url + "/a", If_Match='"other"').status_code == 412
-    assert get(http.url + "/a", If_None_Match=tag).status_code == 304
-    assert get(http.url + "/a", Range=f"bytes={len(BODY)}-").status_code == 416
-    assert httpx2.head(http.url + "/a").headers["content-length"] == str(len(BODY))
-    assert get(http.url + "/nothing").status_code == 404
-    assert http.sent["/a"] == len(BODY) * 2 + 100 + 5
-    assert [e.range for e in http.requests("/a", "GET")][:2] == [None, "bytes=100-199"]
+def test_rclone_remotes_reach_a_folder_with_and_without_hashes(folder):
+    listing = ("lsjson", "-R", "--files-only", "--hash", "--hash-type", "SHA256")
+    [entry] = json.loads(run_rclone(alias_remote("gdrive", folder), *listing, "gdrive:"))
+    assert (entry["Path"], entry["Hashes"]["sha256"]) == ("bucket/a.txt", hashlib.sha256(BODY).hexdigest())
+    with RcloneHttp(folder) as server:
+        [entry] = json.loads(run_rclone(server.remote_environment("web"), *listing, "web:"))
+        assert (entry["Path"], entry["Size"], entry.get("Hashes")) == ("bucket/a.txt", len(BODY), None)
+    assert not alive(server.pid)
 
 
-@pytest.mark.parametrize("behaviour", [{"cut_after": 1000}, {"length_off": 7}, {"stall_after": 1000}])
-def test_http_breaks_off_as_often_as_it_was_told(http, behaviour):
-    http.add("/a", BODY, times=2, **behaviour)
-    for _ in range(2):
-        with pytest.raises(httpx2.TransportError):
-            httpx2.get(http.url + "/a", timeout=0.4)
-    assert get(http.url + "/a").content == BODY
-    assert http.sent["/a"] == len(BODY) + 2 * (len(BODY) if "length_off" in behaviour else 1000)
+def test_rclone_sftp_is_reached_by_name_and_by_address_with_the_password_only(folder):
+    with RcloneSftp(folder) as server:
+        assert server.url == f"sftp://tester@127.0.0.1:{server.port}"
+        assert (
+            run_rclone(server.remote_environment("box"), "lsf", "-R", "--files-only", "box:")
+            == "bucket/a.txt\n"
+        )
+        address = f":sftp,host=127.0.0.1,port={server.port},user={server.USER}:bucket"
+        assert run_rclone(server.client_environment, "lsf", address) == "a.txt\n"
+        with pytest.raises(AssertionError, match="unable to authenticate"):
+            run_rclone(
+                server.client_environment | {"RCLONE_SFTP_PASS": obscure("wrong")},
+                "lsf",
+                address,
+                "--retries=1",
+                "--low-level-retries=1",
+            )
+    assert not alive(server.pid)
 
 
-def test_http_can_promise_too_little_and_send_no_length_at_all(http):
-    http.add("/short", BODY, length_off=-100)
-    http.add("/chunks", BODY, chunked=True)
-    http.add("/zipped", BODY, gzip=True)
-    assert get(http.url + "/short").content == BODY[:-100]
-    chunks = get(http.url + "/chunks", Range="bytes=5-")
-    assert (chunks.status_code, chunks.content, chunks.headers.get("content-length")) == (200, BODY, None)
-    zipped = get(http.url + "/zipped")
-    assert zipped.content == BODY
-    assert int(zipped.headers["content-length"]) < len(BODY)
+def test_gcs_downloads_parts_and_ignores_conditions():
+    with GcsServer() as server:
+        made = server.fill("bucket", {"a/x y": b"0123456789", "empty": b""})
+        url = server.object_url("bucket", "a/x y")
+        assert (made["a/x y"]["size"], made["empty"]["size"]) == ("10", "0")
+        assert made["a/x y"]["md5Hash"] == made["a/x y"]["etag"] == "eB5eJF1ptWaXm4bijSPyxw=="
+        whole = httpx2.get(url, params={"alt": "media"})
+        assert whole.headers["x-goog-hash"] == "crc32c=KAwGng==,md5=eB5eJF1ptWaXm4bijSPyxw=="
+        assert "etag" not in whole.headers
+        part = httpx2.get(url, params={"alt": "media"}, headers={"Range": "bytes=2-4", "If-Match": '"x"'})
+        assert (part.status_code, part.content, part.headers["content-range"]) == (
+            206,
+            b"234",
+            "bytes 2-4/10",
+        )
+        behind = httpx2.get(url, params={"alt": "media"}, headers={"Range": "bytes=20-"})
+        assert (behind.status_code, behind.content) == (206, b"")
+        assert httpx2.get(url, params={"alt": "media", "ifGenerationMatch": "1"}).status_code == 200
+        assert httpx2.head(url).status_code == 501
+        listed = httpx2.get(f"{server.url}/storage/v1/b/bucket/o", params={"maxResults": 1}).json()
+        assert [one["name"] for one in listed["items"]] == ["a/x y", "empty"]
+        assert server.put("bucket", "a/x y", b"new")["generation"] != made["a/x y"]["generation"]
+    assert not alive(server.pid)
 
 
-def test_http_changes_the_object_after_requests_or_bytes(http):
-    new = b"n" * len(BODY)
-    http.add("/r", BODY, replacement=new, replace_after_requests=1)
-    http.add("/b", BODY, replacement=new, replace_after_bytes=1000, cut_after=1000, times=1)
-    old = get(http.url + "/r").headers["etag"]
-    changed = get(http.url + "/r", Range="bytes=10-", If_Range=old)
-    assert (changed.status_code, changed.content, changed.headers["etag"] == old) == (200, new, False)
-    with pytest.raises(httpx2.TransportError):
-        get(http.url + "/b")
-    assert get(http.url + "/b").content == new
+def test_gcs_resumes_an_upload_whose_client_went_away():
+    with GcsServer() as server:
+        server.fill("bucket", {})
+        address = f"{server.url}/upload/storage/v1/b/bucket/o"
+        begun = httpx2.post(address, params={"uploadType": "resumable", "name": "big"}, json={"name": "big"})
+        session, size = begun.headers["location"], len(BODY)
 
+        def put(said: str, content: bytes = b"") -> httpx2.Response:
+            return httpx2.put(session, content=content, headers={"Content-Range": said})
 
-@pytest.mark.parametrize(
-    ("ranges", "status", "first"), [("none", 200, 0), ("wrong_start", 206, 11), ("status_200", 200, 10)]
-)
-def test_http_answers_ranges_wrongly_on_demand(http, ranges, status, first):
-    http.add("/a", BODY, ranges=ranges)
-    answer = get(http.url + "/a", Range="bytes=10-")
-    assert (answer.status_code, answer.content) == (status, BODY[first:])
-    said = answer.headers.get("content-range")
-    assert said == (None if ranges == "none" else f"bytes {first}-{len(BODY) - 1}/{len(BODY)}")
-
-
-def test_http_validators_are_weak_dated_or_absent(http):
-    seen = {}
-    for kind in ("weak", "date", "none"):
-        http.add(f"/{kind}", BODY, validator=kind)
-        answer = get(f"{http.url}/{kind}")
-        seen[kind] = (answer.headers.get("etag", "")[:3], "last-modified" in answer.headers)
-        weak = get(f"{http.url}/{kind}", Range="bytes=9-", If_Range=answer.headers.get("etag", '"x"'))
-        assert weak.status_code == 200
-    assert seen == {"weak": ('W/"', True), "date": ("", True), "none": ("", False)}
-    dated = get(http.url + "/date", Range="bytes=9-", If_Range=answer_date(http))
-    assert dated.status_code == 206
-
-
-def answer_date(http: HttpServer) -> str:
-    return get(http.url + "/date").headers["last-modified"]
-
-
-def test_http_refuses_as_often_as_it_was_told(http):
-    http.add("/a", BODY, failures=[Failure(429, "1"), Failure.dated(503, 5)], authorization="Bearer x")
-    first, second, third = (get(http.url + "/a") for _ in range(3))
-    assert (first.status_code, first.headers["retry-after"]) == (429, "1")
-    assert (second.status_code, second.headers["retry-after"][-3:]) == (503, "GMT")
-    assert third.status_code == 401
-    assert get(http.url + "/a", Authorization="Bearer x").status_code == 200
-
-
-def test_http_redirects_and_the_log_shows_who_got_the_token(http):
-    with HttpServer() as other:
-        other.add("/b", BODY)
-        http.add("/near", redirect="/far")
-        http.add("/far", redirect=other.url + "/b")
-        answer = httpx2.get(http.url + "/near", headers={"Authorization": "Bearer x"}, follow_redirects=True)
-        assert answer.content == BODY
-        assert [e.authorized for e in http.log] == [True, True]
-        assert [e.authorized for e in other.log] == [False]
-
-
-def test_http_throttles_and_an_endless_body_ends_with_the_client(http):
-    http.add("/slow", BODY[:4096], rate=10_000, piece=512)
-    http.add("/endless", b"x", endless=True)
-    begun = time.monotonic()
-    assert len(get(http.url + "/slow").content) == 4096
-    assert 0.35 < time.monotonic() - begun < 3
-    got = 0
-    with httpx2.stream("GET", http.url + "/endless") as answer:
-        for piece in answer.iter_raw():
-            got += len(piece)
-            if got > 1_000_000:
-                break
-    assert got > 1_000_000
+        assert (put(f"bytes */{size}").status_code, put(f"bytes */{size}").headers["range"]) == (
+            308,
+            "bytes=0-0",
+        )
+        assert put(f"bytes 0-999/{size}", BODY[:1000]).headers["range"] == "bytes=0-999"
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as client:
+            head = f"PUT {session.removeprefix(server.url)} HTTP/1.1\r\nHost: x\r\nContent-Length: {size - 1000}\r\n"
+            client.sendall(
+                head.encode()
+                + f"Content-Range: bytes 1000-{size - 1}/{size}\r\n\r\n".encode()
+                + BODY[1000:5000]
+            )
+        assert put(f"bytes */{size}").headers["range"] == "bytes=0-4999"
+        assert put(f"bytes 0-999/{size}", BODY[:1000]).status_code == 400
+        done = put(f"bytes 5000-{size - 1}/{size}", BODY[5000:])
+        assert (done.status_code, done.json()["size"]) == (200, str(size))
+        assert httpx2.get(server.object_url("bucket", "big"), params={"alt": "media"}).content == BODY
+        assert put(f"bytes */{size}").status_code == 404

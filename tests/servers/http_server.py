@@ -26,7 +26,10 @@ LATER_MODIFIED = "Sat, 03 Jan 2026 03:04:05 GMT"
 
 @dataclass(frozen=True)
 class Failure:
-    """One answer instead of the object: a status, and what Retry-After says (seconds or an HTTP date)."""
+    """One answer instead of the object: a status, and what Retry-After says (seconds or an HTTP date).
+
+    Status 0 is no answer at all: the connection is closed.
+    """
 
     status: int
     retry_after: str | None = None
@@ -43,7 +46,8 @@ class Resource:
 
     validator       strong or weak ETag, only Last-Modified, or neither.
     ranges          good; none (200 always); wrong_start (206 one byte late); status_200 (the right bytes and an
-                    exact Content-Range under status 200, as `rclone serve s3` does).
+                    exact Content-Range under status 200, as `rclone serve s3` does); no_total (`bytes 5-9/*`);
+                    careless (If-Range and If-Match are not looked at: a part of whatever is there now).
     cut_after       close the connection after so many bytes of body, `times` times (None: always).
     stall_after     stop sending after so many bytes and keep the connection open, `times` times.
     length_off      added to Content-Length; the connection closes after the body. With `times`.
@@ -59,7 +63,7 @@ class Resource:
     body: bytes
     content_type: str = "application/octet-stream"
     validator: Literal["strong", "weak", "date", "none"] = "strong"
-    ranges: Literal["good", "none", "wrong_start", "status_200"] = "good"
+    ranges: Literal["good", "none", "wrong_start", "status_200", "no_total", "careless"] = "good"
     cut_after: int | None = None
     stall_after: int | None = None
     length_off: int = 0
@@ -150,6 +154,9 @@ class HttpServer(Listener):
             self.refusals.remove(fitting)
         failure = fitting[1]
         again = {"Retry-After": failure.retry_after} if failure.retry_after is not None else {}
+        if not failure.status:
+            reply.cut()
+            return True
         reply.json({"error": f"refused with {failure.status}"}, failure.status, again)
         return True
 
@@ -171,7 +178,9 @@ class HttpServer(Listener):
                 answer = _object(resource, exchange)
                 spoilt = exchange.method != "HEAD" and answer.status < 300 and resource.misbehaves()
                 resource.gets += exchange.method != "HEAD"
-        if refusal is not None:
+        if refusal is not None and not refusal.status:
+            reply.cut()
+        elif refusal is not None:
             reply.send(refusal.status, refusal.headers, refusal.body)
         elif answer.status >= 300 or exchange.method == "HEAD":
             reply.start(answer.status, answer.headers)
@@ -237,7 +246,8 @@ def _object(resource: Resource, exchange: Exchange) -> Answer:
     if resource.gzip:
         headers["Content-Encoding"] = "gzip"
     wanted = exchange.headers.get("if-match")
-    if wanted not in {None, "*"} and (resource.validator != "strong" or wanted != resource.etag):
+    careful = resource.ranges != "careless"
+    if careful and wanted not in {None, "*"} and (resource.validator != "strong" or wanted != resource.etag):
         return Answer(412, headers | {"Content-Length": "0"}, b"")
     if resource.etag is not None and exchange.headers.get("if-none-match") == resource.etag:
         return Answer(304, headers, b"")
@@ -248,7 +258,7 @@ def _object(resource: Resource, exchange: Exchange) -> Answer:
     if resource.ranges != "none":
         headers["Accept-Ranges"] = "bytes"
         part = read_range(exchange.range, len(body))
-        if part is not None and _still_the_same(resource, exchange):
+        if part is not None and (not careful or _still_the_same(resource, exchange)):
             return _part(resource, headers, body, part)
     return Answer(200, headers | {"Content-Length": str(len(body))}, body)
 
@@ -261,7 +271,8 @@ def _part(resource: Resource, headers: dict[str, str], body: bytes, part: tuple[
     if resource.ranges == "wrong_start":
         first = min(first + 1, last)
     data = body[first : last + 1]
-    exact = {"Content-Range": f"bytes {first}-{last}/{len(body)}", "Content-Length": str(len(data))}
+    total = "*" if resource.ranges == "no_total" else len(body)
+    exact = {"Content-Range": f"bytes {first}-{last}/{total}", "Content-Length": str(len(data))}
     return Answer(200 if resource.ranges == "status_200" else 206, headers | exact, data)
 
 

@@ -221,6 +221,7 @@ class Listener:
         return f"http://{self.host}"
 
     def __enter__(self) -> Self:
+        self.stopping.clear()
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="listener")
         self._thread.start()
