@@ -17,6 +17,7 @@ What 2026.7.19 does, each point seen over its JSON API (`tests/test_servers.py` 
   of a chunk whose client went away midway are kept*. Unlike the real service, a session that has received
   nothing answers `Range: bytes=0-0` (the real one sends no Range)*, a chunk that does not start where the last one
   ended is 400 and nothing is taken, and a session that is complete is 404 when asked again (the real one: 200).
+- An object's name may stand unquoted in the path; the real service wants its slashes quoted.
 - It serves one connection at a time and closes each after its answer (HTTP/1.0).
 """
 
