@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytest_plugins = ["servers.fixtures"]
 ROOT = Path(__file__).resolve().parent.parent
 
 

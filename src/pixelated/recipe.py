@@ -140,6 +140,33 @@ def load_policy(name: str, base: Path | None = None) -> Policy:
     return Policy(file, curriculum, names, licenses, holdouts)
 
 
+def registry_sources(names: tuple[str, ...], base: Path | None = None) -> dict[str, Source]:
+    """Return the sources of registry presets or files by id; one id in two of them is an error."""
+    families = tuple(load_preset("families", "default")["families"])
+    found: dict[str, Source] = {}
+    for name in names:
+        for source_id, source in read_registry(name, base or Path(), families).items():
+            if source_id in found:
+                raise UsageError(
+                    "duplicate_source", f"source {source_id!r} stands in two registries", "rename one of them"
+                )
+            found[source_id] = source
+    return found
+
+
+def recipe_sources(path: Path) -> tuple[dict[str, Source], Path]:
+    """Return the sources that a recipe names and the root they lie under, which need not be there yet."""
+    if not path.is_file():
+        raise UsageError("recipe_missing", f"there is no recipe {path}", "see recipes/")
+    recipe = parse(Recipe, load_yaml(read_text(path), str(path)), str(path))
+    found = registry_sources(recipe.registry, path.parent)
+    unknown = sorted(set(recipe.sources) - set(found))
+    if unknown:
+        raise UsageError("unknown_source", f"{path}: no registry entry for {unknown[0]}", "correct `sources`")
+    chosen = {i: s for i, s in found.items() if not recipe.sources or i in recipe.sources}
+    return chosen, path.parent / recipe.corpora
+
+
 def parse(shape: Any, data: Any, where: str) -> Any:
     """Validate `data` against a pydantic model or dataclass; an error names key, value and remedy."""
     try:

@@ -62,6 +62,7 @@ class Job:
         again: lists the file anew after it was changed.
         limiter: the shared bandwidth.
         arrived: is told of bytes as they arrive (negative where some are thrown away).
+        skipped: is told of the bytes that are there from an earlier run.
     """
 
     place: Place
@@ -72,6 +73,7 @@ class Job:
     again: Callable[[], Entry] | None = None
     limiter: Limiter = field(default_factory=Limiter)
     arrived: Callable[[int], None] = lambda _: None
+    skipped: Callable[[int], None] = lambda _: None
 
     @property
     def part(self) -> Path:
@@ -111,20 +113,23 @@ def download(job: Job) -> Got:
     _promise(job)
     job.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
     fetched = 0
+    tell = job.arrived
 
     def arrived(size: int) -> None:
         nonlocal fetched
         fetched += max(size, 0)
-        job.arrived(size)
+        tell(size)
 
-    job = replace(job, arrived=arrived)
     resumed = _usable(job)
+    job.skipped(resumed)
+    job = replace(job, arrived=arrived)
     for restart in range(_RESTARTS + 1):
         try:
             found, digests, opened = _until_whole(job)
             checked = _verify(job, found, digests, opened)
         except ChangedError as change:
             resumed = 0
+            job.arrived(-_length(job.part))
             _forget(job)
             if restart == _RESTARTS:
                 raise UnavailableError(
@@ -183,6 +188,7 @@ def _until_whole(job: Job) -> tuple[int, dict[str, str], Opened]:
     attempt = farthest = 0
     while True:
         if not (job.entry.version or job.sha256):
+            job.arrived(-_length(job.part))
             _forget(job)  # nothing shows that the rest would be of the same version
         before = _length(job.part)
         try:
@@ -352,7 +358,5 @@ def _note_down(job: Job, opened: Opened) -> None:
 
 
 def _forget(job: Job) -> None:
-    if job.part.exists():
-        job.arrived(-job.part.stat().st_size)
     job.part.unlink(missing_ok=True)
     _note(job).unlink(missing_ok=True)

@@ -31,6 +31,7 @@ class Options:
         parallel: files at a time.
         limiter: bandwidth and the order to stop.
         verify: hash files that are there again and compare with their receipts.
+        expecting: is told of the bytes that a source has to fetch.
         arrived: is told of bytes as they arrive.
         base: folder that a relative local location starts from.
     """
@@ -39,6 +40,7 @@ class Options:
     parallel: int = 4
     limiter: Limiter = field(default_factory=Limiter)
     verify: bool = False
+    expecting: Callable[[int], None] = lambda _: None
     arrived: Callable[[int], None] = lambda _: None
     base: Path | None = None
 
@@ -100,6 +102,12 @@ def fetch_source(source: Source, options: Options) -> Outcome:
         return _fetch(source, listing, options)
 
 
+def there_now(source: Source, entry: Entry, options: Options) -> bool:
+    """Say whether a file is there as the place lists it now."""
+    receipt = read_receipt(options.root, source.id)
+    return _there(receipt, source, entry, options.root / source.path, options) is not None
+
+
 def _fetch(source: Source, listing: Listing, options: Options) -> Outcome:
     outcome = Outcome(source.id, uri=listing.place.uri, problems=list(listing.problems))
     receipt = _receipt(source, listing, options.root)
@@ -112,6 +120,7 @@ def _fetch(source: Source, listing: Listing, options: Options) -> Outcome:
         else:
             outcome.files.append(there)
             outcome.kept.append(name)
+    options.expecting(sum(entry.size or 0 for entry in todo))
     for entry, result in _downloads(source, listing, todo, options):
         if isinstance(result, PixelatedError):
             outcome.problems.append((entry.name, result.message))
@@ -172,6 +181,7 @@ def _job(source: Source, listing: Listing, entry: Entry, options: Options) -> Jo
         again,
         options.limiter,
         options.arrived,
+        lambda size: options.expecting(-size),
     )
 
 
@@ -222,4 +232,4 @@ def _alone(root: Path, source: str) -> Iterator[None]:
         yield
 
 
-__all__ = ["Options", "Outcome", "StoppedError", "fetch_source"]
+__all__ = ["Options", "Outcome", "StoppedError", "fetch_source", "there_now"]

@@ -1,4 +1,4 @@
-"""What a source would fetch: its place (or a fallback), the files wanted of it, and what is wrong with them."""
+"""What a source would fetch: its place or a fallback, the files wanted of it, what is wrong with them."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from pixelated import __version__
-from pixelated.cli import files, runs
+from pixelated.cli import acquire, files, runs
 
 app = typer.Typer(
     name="pixelated",
@@ -40,6 +40,7 @@ clean.command("encoding")(files.clean_encoding)
 
 BEFORE_CLEAN: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("init", runs.init),
+    ("acquire", acquire.acquire),
     ("plan", runs.plan),
     ("build", runs.build),
     ("standardise", files.standardise),

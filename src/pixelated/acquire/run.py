@@ -1,0 +1,149 @@
+"""Many sources: fetched one after the other; what would be fetched; what can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pixelated.acquire.fetch import Options, Outcome, fetch_source, there_now
+from pixelated.acquire.listing import addresses, list_source, refuse_status
+from pixelated.core.errors import (
+    EXIT_FAILED,
+    EXIT_INCOMPLETE,
+    EXIT_OK,
+    CheckFailedError,
+    PixelatedError,
+    worst,
+)
+from pixelated.core.source import Source
+
+
+@dataclass
+class Planned:
+    """What a run would fetch of one source.
+
+    Attributes:
+        source: its id.
+        uri: the place that answered.
+        files: files in all.
+        bytes: their size, as far as it is stated.
+        unknown: files whose size nobody states.
+        to_fetch: bytes that are not there yet.
+        problems: (file or address, why).
+        refused: owner or licence are not those of the registry.
+    """
+
+    source: str
+    uri: str = ""
+    files: int = 0
+    bytes: int = 0
+    unknown: int = 0
+    to_fetch: int = 0
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    refused: bool = False
+    remedy: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a JSON-able object."""
+        return vars(self) | {"problems": [{"what": w, "why": y} for w, y in self.problems]}
+
+
+@dataclass
+class Access:
+    """Whether one address of a source answers.
+
+    Attributes:
+        source: its id.
+        address: where it was looked for.
+        role: "location" or "fallback".
+        available: whether its first file could be opened.
+        why: what is wrong; empty where nothing is.
+        remedy: what to do about it.
+    """
+
+    source: str
+    address: str
+    role: str
+    available: bool
+    why: str = ""
+    remedy: str = ""
+
+
+def plan_all(sources: Iterable[Source], options: Options) -> list[Planned]:
+    """List every source and say what is missing of it; nothing is fetched."""
+    return [_plan(source, options) for source in sources]
+
+
+def fetch_all(
+    sources: Iterable[Source], options: Options, done: Callable[[Outcome], None] = lambda _: None
+) -> list[Outcome]:
+    """Fetch every source; `done` is told of each.
+
+    Raises:
+        StoppedError, UsageError, InternalError: see `fetch_source`.
+    """
+    outcomes = []
+    for source in sources:
+        outcomes.append(fetch_source(source, options))
+        done(outcomes[-1])
+    return outcomes
+
+
+def check_all(sources: Iterable[Source], base: Path | None = None) -> list[Access]:
+    """Try every address of every source: list it and open the first file."""
+    found: list[Access] = []
+    for source in sources:
+        try:
+            refuse_status(source)
+        except PixelatedError as error:
+            found.append(_unavailable(source, "", "location", error))
+            continue
+        for at, address in enumerate(addresses(source)):
+            found.append(_access(source, address, "fallback" if at else "location", base))
+    return found
+
+
+def exit_code(statuses: Iterable[str]) -> int:
+    """Return the code for the outcomes' statuses: refused is a failed check, incomplete a missing source."""
+    codes = {"complete": EXIT_OK, "incomplete": EXIT_INCOMPLETE, "refused": EXIT_FAILED}
+    return worst(*(codes[status] for status in statuses))
+
+
+def _plan(source: Source, options: Options) -> Planned:
+    try:
+        listing = list_source(source, options.base)
+    except PixelatedError as error:
+        refused = isinstance(error, CheckFailedError)
+        return Planned(source.id, problems=[(source.id, error.message)], refused=refused, remedy=error.remedy)
+    missing = [e for e in listing.entries.values() if not there_now(source, e, options)]
+    return Planned(
+        source.id,
+        listing.place.uri,
+        len(listing.entries),
+        listing.bytes,
+        sum(e.size is None for e in listing.entries.values()),
+        sum(e.size or 0 for e in missing),
+        [*listing.tried, *listing.problems],
+    )
+
+
+def _access(source: Source, address: str, role: str, base: Path | None) -> Access:
+    alone = replace(source, acquire=replace(source.acquire, location=address, fallbacks=()))
+    try:
+        listing = list_source(alone, base)
+        for entry in list(listing.entries.values())[:1]:
+            if entry.size != 0:
+                with listing.place.open(entry, 0, 1) as opened:
+                    next(iter(opened.chunks), b"")
+    except PixelatedError as error:
+        return _unavailable(source, address, role, error)
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong, this address can't be had now
+        return Access(source.id, address, role, available=False, why=str(error), remedy="try again later")
+    why = "; ".join(f"{name}: {problem}" for name, problem in listing.problems)
+    return Access(source.id, address, role, available=not listing.problems, why=why)
+
+
+def _unavailable(source: Source, address: str, role: str, error: PixelatedError) -> Access:
+    return Access(source.id, address, role, available=False, why=error.message, remedy=error.remedy)

@@ -1,0 +1,166 @@
+"""`pixelated acquire`: bring sources home, say what that would take, check what can be had."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pixelated.acquire.fetch import Options
+from pixelated.acquire.limiter import Limiter, StoppedError
+from pixelated.acquire.run import check_all, exit_code, fetch_all, plan_all
+from pixelated.cli.output import JsonFlag, QuietFlag, emit
+from pixelated.core.errors import EXIT_INCOMPLETE, EXIT_OK, UsageError
+from pixelated.core.meter import Meter, human, parse_rate
+from pixelated.core.source import Acquisition, Source
+from pixelated.core.store import LocalStore
+from pixelated.recipe import recipe_sources, registry_sources
+
+CHECK = "check"  # `pixelated acquire check`; no source has this id
+_ADDRESS = re.compile(r"[a-z0-9+]+://.+|[A-Za-z0-9_:][^/]*:.*|[./~].*")
+
+
+def acquire(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids of the registry, or addresses (default: all). `check` tests access."),
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="Fetch the sources of this recipe to its corpora.")
+    ] = None,
+    registry: Annotated[
+        list[str] | None, typer.Option(help="Registry preset or file; may be given again.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="Root folder of the corpora (default: data).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be fetched.")] = False,
+    parallel: Annotated[int, typer.Option(min=1, max=64, help="Files at a time.")] = 4,
+    limit_rate: Annotated[str, typer.Option(help="Bytes per second in all: 500K, 10M.")] = "",
+    verify: Annotated[bool, typer.Option("--verify", help="Hash again what is there.")] = False,
+    endpoint: Annotated[str, typer.Option(help="S3-compatible store, for addresses given here.")] = "",
+    output: Annotated[Path | None, typer.Option(help="Also write the outcome as JSON here.")] = None,
+    quiet: QuietFlag = False,
+    as_json: JsonFlag = False,
+) -> int:
+    """Bring sources home: from the byte where it stopped, verified, under their names only when whole."""
+    named = list(sources or ())
+    checking = named[:1] == [CHECK]
+    wanted, root = _wanted(named[checking:], recipe, registry, to, endpoint)
+    if checking:
+        return _check(wanted, output, as_json=as_json)
+    limiter = Limiter(parse_rate(limit_rate) if limit_rate else 0)
+    options = Options(root, parallel, limiter, verify=verify)
+    if dry_run:
+        return _dry_run(wanted, options, output, as_json=as_json)
+    root.mkdir(parents=True, exist_ok=True)
+    return _fetch(wanted, options, output, quiet=quiet or as_json, as_json=as_json)
+
+
+def _wanted(
+    named: list[str], recipe: Path | None, registry: list[str] | None, to: Path | None, endpoint: str
+) -> tuple[list[Source], Path]:
+    """Return the sources that are asked for and the root that they go to."""
+    ids = [n for n in named if not _ADDRESS.fullmatch(n)]
+    addressed = [_of_address(n, endpoint) for n in named if _ADDRESS.fullmatch(n)]
+    if addressed and not ids and recipe is None and not registry:
+        return addressed, to or Path("data")
+    if recipe is not None:
+        known, root = recipe_sources(recipe)
+    else:
+        known, root = registry_sources(tuple(registry or ("mission",))), Path("data")
+    unknown = [n for n in ids if n not in known]
+    if unknown:
+        raise UsageError(
+            "unknown_source",
+            f"no source {unknown[0]!r} in the registry",
+            f"choose from: {', '.join(sorted(known))}; or give an address such as s3://bucket/prefix",
+        )
+    chosen = [known[n] for n in sorted(set(ids))] if ids or addressed else [known[n] for n in sorted(known)]
+    return [*chosen, *addressed], to or root
+
+
+def _of_address(address: str, endpoint: str) -> Source:
+    """Return a source for an address alone: nothing about its licence is assumed."""
+    last = [p for p in re.split(r"[/:@?#]+", address) if p and p not in ("datasets", ".", "..", "~")]
+    slug = re.sub(r"[^a-z0-9_]+", "_", last[-1].lower()).strip("_") if last else ""
+    where = Acquisition(location=address, endpoint=endpoint)
+    return Source(id=slug or "source", path=slug or "source", acquire=where)
+
+
+def _fetch(wanted: list[Source], options: Options, output: Path | None, *, quiet: bool, as_json: bool) -> int:
+    with Meter("acquire", quiet=quiet) as meter:
+        options = replace(options, arrived=meter.add_sent, expecting=meter.expect)
+        try:
+            outcomes = fetch_all(wanted, options)
+        except (KeyboardInterrupt, StoppedError):
+            options.limiter.stopped.set()
+            raise KeyboardInterrupt from None
+    told = [o.as_json() for o in outcomes]
+    lines = [line for outcome in told for line in _outcome_lines(outcome)]
+    complete = all(o.status == "complete" for o in outcomes)
+    lines.append(f"files are in {options.root}" if complete else "what came stays; the same command goes on")
+    value = {"root": str(options.root), "sources": told}
+    _write(output, value)
+    emit(value, "\n".join(lines), as_json=as_json)
+    return exit_code(o.status for o in outcomes)
+
+
+def _outcome_lines(outcome: dict[str, Any]) -> list[str]:
+    moved = f"{human(outcome['fetched_bytes'])} fetched"
+    if outcome["resumed_bytes"]:
+        moved += f", {human(outcome['resumed_bytes'])} were there from before"
+    head = f"{outcome['source']}: {outcome['status']}: {outcome['files']} files, {human(outcome['bytes'])}"
+    lines = [f"{head}, {moved}, {outcome['kept']} files kept; {outcome['uri']}"]
+    lines += [f"  {p['what']}: {p['why']}" for p in outcome["problems"]]
+    lines += [f"  next: {outcome['remedy']}"] if outcome["remedy"] else []
+    if outcome["unchecked"]:
+        count, some = len(outcome["unchecked"]), ", ".join(outcome["unchecked"][:3])
+        lines.append(f"  nobody states a checksum of {count} files ({some}): their size was checked")
+    return lines
+
+
+def _dry_run(wanted: list[Source], options: Options, output: Path | None, *, as_json: bool) -> int:
+    planned = plan_all(wanted, options)
+    total, left = sum(p.bytes for p in planned), sum(p.to_fetch for p in planned)
+    unknown = sum(p.unknown for p in planned)
+    value = {"sources": [p.as_json() for p in planned], "bytes": total, "to_fetch": left}
+    lines = []
+    for p in planned:
+        size = f"{p.files} files, {human(p.bytes)}, {human(p.to_fetch)} to fetch"
+        lines.append(f"{p.source}: {size}; {p.uri or 'unavailable'}")
+        lines += [f"  {what}: {why}" for what, why in p.problems]
+    more = f", and {unknown} files of unknown size" if unknown else ""
+    lines.append(f"in all {human(total)}, {human(left)} to fetch{more}; nothing was fetched")
+    _write(output, value)
+    emit(value, "\n".join(lines), as_json=as_json)
+    statuses = ("refused" if p.refused else "complete" if p.uri else "incomplete" for p in planned)
+    return exit_code(statuses)
+
+
+def _check(wanted: list[Source], output: Path | None, *, as_json: bool) -> int:
+    found = check_all(wanted)
+    reachable = {a.source for a in found if a.available}
+    missing = sorted({a.source for a in found} - reachable)
+    value = {"access": [vars(a) for a in found], "unavailable": missing}
+    lines = [f"{'source':<34} {'state':<12} place, reason, what to do"]
+    for a in found:
+        state = "ok" if a.available else "unavailable"
+        where = (a.address or "-") + (" (fallback)" if a.role == "fallback" else "")
+        said = "".join([f": {a.why}" if a.why else "", f"; next: {a.remedy}" if a.remedy else ""])
+        lines.append(f"{a.source:<34} {state:<12} {where}{said}")
+    for source in sorted(reachable):
+        first = [a for a in found if a.source == source]
+        if not first[0].available:
+            used = next(a.address for a in first if a.available)
+            lines.append(f"{source}: its location is unavailable; the fallback {used} will be used")
+    lines.append(f"{len(reachable)} of {len(reachable) + len(missing)} sources can be fetched")
+    _write(output, value)
+    emit(value, "\n".join(lines), as_json=as_json)
+    return EXIT_INCOMPLETE if missing else EXIT_OK
+
+
+def _write(output: Path | None, value: dict[str, Any]) -> None:
+    if output is not None:
+        LocalStore(output.parent).write_json(output.name, value)
