@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from pixelated.cli import app
+from pixelated.cli.app import COMMANDS, load
 from pixelated.core.store import to_json
 from pixelated.recipe import recipe_schema, registry_schema
 
@@ -32,9 +31,9 @@ Where several hold: 4, then 2, 1, 3, 0.
 
 def cli_page() -> str:
     """Return the reference of every command."""
-    command = typer.main.get_command(app)
     lines = ["# Commands", "", "Generated from the code by `make docs`; a test checks it.", "", EXITS]
-    lines += _command(command, "pixelated")
+    for name, entry in COMMANDS.items():
+        lines += _command(load(name, entry), f"{app.info.name} {name}")
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -17,7 +17,6 @@ from pixelated.core.errors import EXIT_INCOMPLETE, EXIT_OK, UsageError
 from pixelated.core.meter import Meter, human, parse_rate
 from pixelated.core.source import Acquisition, Source
 from pixelated.core.store import LocalStore
-from pixelated.recipe import recipe_sources, registry_sources
 
 CHECK = "check"  # `pixelated acquire check`; no source has this id
 _ADDRESS = re.compile(r"[a-z0-9+]+://.+|[A-Za-z0-9_:][^/]*:.*|[./~].*")
@@ -66,6 +65,8 @@ def _wanted(
     addressed = [_of_address(n, endpoint) for n in named if _ADDRESS.fullmatch(n)]
     if addressed and not ids and recipe is None and not registry:
         return addressed, to or Path("data")
+    from pixelated.recipe import recipe_sources, registry_sources  # noqa: PLC0415 - imports every area
+
     if recipe is not None:
         known, root = recipe_sources(recipe)
     else:

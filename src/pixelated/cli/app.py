@@ -1,17 +1,69 @@
-"""The table of commands, in the order in which work is done."""
+"""The table of commands, in the order in which work is done.
+
+A command's module is imported when the command is run or its help is shown: fetching a file does not wait
+for the modules that build a dataset.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from pixelated import __version__
-from pixelated.cli import acquire, files, runs
+
+# verb -> where its function is, or the verbs of a group with a line of help
+COMMANDS: dict[str, str | tuple[str, dict[str, str]]] = {
+    "init": "runs:init",
+    "acquire": "acquire:acquire",
+    "plan": "runs:plan",
+    "build": "runs:build",
+    "standardise": "files:standardise",
+    "clean": ("Repair text in files.", {"encoding": "files:clean_encoding"}),
+    "dedup": "files:dedup",
+    "score": "files:score",
+    "compile": "files:compile_",
+    "verify": "files:verify",
+    "explain": "runs:explain",
+    "diff": "runs:diff",
+    "status": "runs:status",
+    "report": "runs:report",
+}
+
+
+def load(name: str, entry: str | tuple[str, dict[str, str]]) -> Any:
+    """Import a command, or the commands of a group, and return it as the framework's object."""
+    if isinstance(entry, str):
+        module, function = entry.split(":")
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
+        single.command(name)(getattr(importlib.import_module(f"pixelated.cli.{module}"), function))
+        return typer.main.get_command(single)
+    help_line, verbs = entry
+    group = typer.Typer(no_args_is_help=True, help=help_line, rich_markup_mode=None, add_completion=False)
+    group.callback()(_nothing)
+    for verb, place in verbs.items():
+        module, function = place.split(":")
+        group.command(verb)(getattr(importlib.import_module(f"pixelated.cli.{module}"), function))
+    return typer.main.get_group(group)
+
+
+class Verbs(TyperGroup):
+    """The commands of the table, each imported when it is needed."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the framework's signature
+        """Return the verbs in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - see above
+        """Return one command, or None where there is no such verb."""
+        return load(cmd_name, COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
+
 
 app = typer.Typer(
     name="pixelated",
+    cls=Verbs,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -26,6 +78,10 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
+def _nothing() -> None:
+    """Keep a group of one command a group."""
+
+
 @app.callback()
 def _root(
     _show: Annotated[
@@ -33,30 +89,3 @@ def _root(
     ] = False,
 ) -> None:
     """Build, prove and use the training corpus of a language model for training therapists."""
-
-
-clean = typer.Typer(no_args_is_help=True, help="Repair text in files.", rich_markup_mode=None)
-clean.command("encoding")(files.clean_encoding)
-
-BEFORE_CLEAN: tuple[tuple[str, Callable[..., Any]], ...] = (
-    ("init", runs.init),
-    ("acquire", acquire.acquire),
-    ("plan", runs.plan),
-    ("build", runs.build),
-    ("standardise", files.standardise),
-)
-AFTER_CLEAN: tuple[tuple[str, Callable[..., Any]], ...] = (
-    ("dedup", files.dedup),
-    ("score", files.score),
-    ("compile", files.compile_),
-    ("verify", files.verify),
-    ("explain", runs.explain),
-    ("diff", runs.diff),
-    ("status", runs.status),
-    ("report", runs.report),
-)
-for verb, command in BEFORE_CLEAN:
-    app.command(verb)(command)
-app.add_typer(clean, name="clean")
-for verb, command in AFTER_CLEAN:
-    app.command(verb)(command)
