@@ -17,7 +17,7 @@ LONGEST_ASKED = 900.0  # a server that asks for more is not there for now
 _jitter = random.Random(17)  # noqa: S311 - spreads requests; reaches no content
 
 
-def patiently(work: Callable[[], T], *, tries: int = TRIES, sleep: Callable[[float], None] = time.sleep) -> T:
+def patiently(work: Callable[[], T], *, tries: int = TRIES) -> T:
     """Return what `work` returns, trying again after a `TryAgainError`.
 
     Raises:
@@ -29,7 +29,7 @@ def patiently(work: Callable[[], T], *, tries: int = TRIES, sleep: Callable[[flo
         except TryAgainError as fault:
             if attempt == tries - 1:
                 raise given_up(fault, tries) from fault
-            sleep(pause(fault, attempt))
+            time.sleep(pause(fault, attempt))
     raise AssertionError  # pragma: no cover - the loop returns or raises
 
 

@@ -1,0 +1,72 @@
+"""A download that is killed again and again ends whole, and asks for hardly any byte twice."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from servers.http_server import HttpServer
+
+KILLS = 20
+SIZE = 24_000_000
+
+
+def body(size: int = SIZE, seed: int = 5) -> bytes:
+    return random.Random(seed).randbytes(size)
+
+
+def acquire(address: str, root: Path, *flags: str, **environment: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "pixelated", "acquire", address, "--to", str(root), "--quiet", *flags]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **environment}
+    )
+
+
+def part_size(root: Path) -> int:
+    return sum(p.stat().st_size for p in root.rglob("*.part"))
+
+
+def kill_often(address: str, root: Path, seed: int, **environment: str) -> int:
+    """Kill the download while bytes are coming, until it was killed `KILLS` times; return how often it was."""
+    chance, kills = random.Random(seed), 0
+    while kills < KILLS:
+        before = part_size(root)
+        child = acquire(address, root, **environment)
+        # at least some bytes of this process, then a moment that nobody chose
+        while child.poll() is None and part_size(root) <= before:
+            time.sleep(0.005)
+        time.sleep(chance.random() * 0.05)
+        if child.poll() is None:
+            child.send_signal(signal.SIGKILL)
+            kills += 1
+        child.communicate()
+        if child.returncode == 0:
+            break
+        assert not list(root.glob("a_bin/*")), "a half-written file has its final name"
+    return kills
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ranges", ["good", "status_200"])
+def test_a_download_killed_20_times_is_whole_and_fetched_once(tmp_path: Path, ranges: str) -> None:
+    data = body()
+    with HttpServer() as server:
+        server.add("/a.bin", data, rate=24_000_000, ranges=ranges)
+        kills = kill_often(f"{server.url}/a.bin", tmp_path, seed=11)
+        last = acquire(f"{server.url}/a.bin", tmp_path)
+        out, err = last.communicate(timeout=60)
+        assert last.returncode == 0, err + out
+        sent = server.sent["/a.bin"]
+    assert kills == KILLS
+    [got] = [p for p in (tmp_path / "a_bin").iterdir() if p.is_file()]
+    assert hashlib.sha256(got.read_bytes()).hexdigest() == hashlib.sha256(data).hexdigest()
+    assert sent <= 1.2 * len(data), sent / len(data)
+    assert not list(tmp_path.rglob("*.part"))
