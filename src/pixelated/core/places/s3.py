@@ -14,6 +14,7 @@ from typing import Any
 
 from pixelated.core.errors import UsageError
 from pixelated.core.places import http
+from pixelated.core.places.digests import s3_digests_of
 from pixelated.core.places.protocol import Entry, Facts, Opened, TryAgainError, UnavailableError
 from pixelated.core.places.retrying import patiently
 
@@ -79,7 +80,7 @@ class S3Place:
         url = self._client.generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=_SIGNED_SECONDS
         )
-        return http.read(url, start, end, version=entry.version)
+        return http.read(url, start, end, version=entry.version, digests=s3_digests_of)
 
     def _listed(self) -> Iterator[tuple[str, int, str, str]]:
         token: dict[str, str] = {}
