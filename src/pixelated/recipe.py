@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +28,7 @@ MAX_TIER = 6
 SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 LICENSE = re.compile(r"\(?[A-Za-z0-9.+:-]+\)?( (AND|OR|WITH) \(?[A-Za-z0-9.+:-]+\)?)*")
 CORPORA_VARIABLE = "PIXELATED_CORPORA"
+Aliases = dict[str, tuple[str, ...]]  # a name that is no family -> the families it stands for
 
 
 class Expect(BaseModel):
@@ -117,12 +118,11 @@ def load_policy(name: str, base: Path | None = None) -> Policy:
     curriculum = parse(
         Curriculum, load_preset("curriculum", file.curriculum, base), f"curriculum {file.curriculum}"
     )
-    families = load_preset("families", file.families, base)
+    names, aliases = load_families(file.families, base)
     licenses = load_preset("licenses", file.licenses, base)["licenses"]
-    names = tuple(families["families"])
     holdouts: dict[str, Holdout] = {}
     for name_, holdout in file.holdouts.items():
-        for family in _resolve_family(name_, names, families.get("aliases", {}), f"policy {name}: holdouts"):
+        for family in _resolve_family(name_, names, aliases, f"policy {name}: holdouts"):
             holdouts[family] = holdout
     if abs(sum(file.split_ratio.values()) - 1) > RATIO_TOLERANCE or set(file.split_ratio) != {
         "train",
@@ -170,33 +170,99 @@ def registry_schema() -> dict[str, Any]:
     definitions = entry.pop("$defs", {})
     entry["required"] = []
     entry["properties"].pop("id")
-    entries = {"type": "object", "additionalProperties": entry}
+    definitions["Entry"] = entry
+    reference = {"$ref": "#/$defs/Entry"}
+    names = {"type": "array", "items": {"type": "string"}}
     return {
         "title": "Registry",
         "type": "object",
-        "properties": {"sources": entries},
-        "required": ["sources"],
+        "properties": {
+            "parts": names | {"description": "registry presets or files that this one stands for"},
+            "defaults": reference | {"description": "what every source of this file has unless it says else"},
+            "sources": {"type": "object", "additionalProperties": reference},
+        },
+        "anyOf": [{"required": ["sources"]}, {"required": ["parts"]}],
         "additionalProperties": False,
         "$defs": definitions,
     }
 
 
-def read_registry(name: str, base: Path, families: tuple[str, ...]) -> dict[str, Source]:
-    """Return the sources of one registry preset or file."""
-    data = load_preset("registry", name, base)
+def load_families(name: str, base: Path | None = None) -> tuple[tuple[str, ...], Aliases]:
+    """Return the names of a families preset or file, and its aliases; an alias of no family is an error."""
+    data = load_preset("families", name, base)
+    names, aliases = tuple(data["families"]), {a: tuple(f) for a, f in data.get("aliases", {}).items()}
+    for alias, targets in aliases.items():
+        for target in targets:
+            _resolve_family(target, names, {}, f"families {name}: alias {alias}")
+    return names, aliases
+
+
+def read_registry(
+    name: str, base: Path, families: tuple[str, ...], aliases: Aliases | None = None
+) -> dict[str, Source]:
+    """Return the sources of one registry preset or file, and of the parts it names.
+
+    A file holds `sources`, `defaults` (merged under each of its sources) and `parts` (other registries).
+    A family may be given by an alias that the families preset declares; any other name is an error.
+    """
+    return sources_in(load_preset("registry", name, base), name, base, families, aliases)
+
+
+def sources_in(
+    data: dict[str, Any], name: str, base: Path, families: tuple[str, ...], aliases: Aliases | None = None
+) -> dict[str, Source]:
+    """Return the checked sources of a registry that is at hand as plain data."""
+    return _sources_in(
+        data, name, base, (families, load_families("default")[1] if aliases is None else aliases), ()
+    )
+
+
+def _sources_in(
+    data: dict[str, Any],
+    name: str,
+    base: Path,
+    known: tuple[tuple[str, ...], Aliases],
+    above: tuple[str, ...],
+) -> dict[str, Source]:
     where = f"registry {name}"
-    if set(data) != {"sources"} or not isinstance(data["sources"], dict):
-        raise UsageError(
-            "bad_registry", f"{where}: one key, 'sources', is expected", "see docs/adding-a-source.md"
-        )
-    out = {}
-    for source_id, entry in data["sources"].items():
-        source = parse(Source, {"id": source_id, **_as_lists(entry or {})}, f"{where}: {source_id}")
-        _check_source(source, f"{where}: {source_id}")
-        for family in source.families:
-            _resolve_family(family, families, {}, f"{where}: {source_id}")
-        out[source_id] = source
-    return out
+    listed, parts, defaults = data.get("sources", {}), data.get("parts", []), data.get("defaults", {})
+    fine = isinstance(listed, dict) and isinstance(parts, list) and isinstance(defaults, dict)
+    if not fine or not (data.keys() & {"sources", "parts"}) or data.keys() - {"sources", "parts", "defaults"}:
+        message = f"{where}: the keys 'sources', 'parts' and 'defaults' are expected"
+        raise UsageError("bad_registry", message, "see docs/adding-a-source.md")
+    out: dict[str, Source] = {}
+    for part in map(str, parts):
+        if part in (*above, name):
+            raise UsageError("bad_registry", f"{where}: {part} is a part of itself", "remove it from `parts`")
+        more = load_preset("registry", part, base)
+        add_sources(out, _sources_in(more, part, base, known, (*above, name)))
+    found = {i: _source(i, _merged(defaults, e or {}), f"{where}: {i}", known) for i, e in listed.items()}
+    return add_sources(out, found)
+
+
+def _source(source_id: str, entry: Any, where: str, known: tuple[tuple[str, ...], Aliases]) -> Source:
+    source: Source = parse(Source, {"id": source_id, **_as_lists(entry)}, where)
+    _check_source(source, where)
+    resolved = (f for family in source.families for f in _resolve_family(family, *known, where))
+    return replace(source, families=tuple(dict.fromkeys(resolved)), uri=source.uri or source.acquire.location)
+
+
+def _merged(defaults: Any, entry: Any) -> Any:
+    """Return `entry` over `defaults`: objects are merged, anything else replaces."""
+    if not isinstance(defaults, dict) or not isinstance(entry, dict):
+        return entry
+    return defaults | {k: _merged(defaults.get(k), v) for k, v in entry.items()}
+
+
+def add_sources(found: dict[str, Source], more: dict[str, Source]) -> dict[str, Source]:
+    """Add sources to `found` and return it; an id that stands twice is an error."""
+    for source_id, source in more.items():
+        if source_id in found:
+            raise UsageError(
+                "duplicate_source", f"source {source_id!r} stands in two registries", "rename one of them"
+            )
+        found[source_id] = source
+    return found
 
 
 def _as_lists(entry: dict[str, Any]) -> dict[str, Any]:
@@ -244,13 +310,9 @@ def _is_date(text: str) -> bool:
 
 def _sources(recipe: Recipe, base: Path, policy: Policy) -> dict[str, Source]:
     found: dict[str, Source] = {}
+    aliases = load_families(policy.file.families, base)[1]
     for name in recipe.registry:
-        for source_id, source in read_registry(name, base, policy.families).items():
-            if source_id in found:
-                raise UsageError(
-                    "duplicate_source", f"source {source_id!r} stands in two registries", "rename one of them"
-                )
-            found[source_id] = source
+        add_sources(found, read_registry(name, base, policy.families, aliases))
     wanted = recipe.sources or tuple(found)
     unknown = [s for s in wanted if s not in found]
     if unknown:
@@ -294,13 +356,11 @@ def _planted(path: Path) -> list[dict[str, Any]]:
     return list(load_yaml(read_text(path), str(path)).get("planted", []))
 
 
-def _resolve_family(
-    name: str, known: tuple[str, ...], aliases: dict[str, list[str]], where: str
-) -> tuple[str, ...]:
+def _resolve_family(name: str, known: tuple[str, ...], aliases: Aliases, where: str) -> tuple[str, ...]:
     if name in known:
         return (name,)
     if name in aliases:
-        return tuple(aliases[name])
+        return aliases[name]
     raise UsageError(
         "unknown_family", f"{where}: unknown family {name!r}", f"choose from: {', '.join(known)}"
     )
