@@ -10,6 +10,7 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -140,10 +141,15 @@ def load_policy(name: str, base: Path | None = None) -> Policy:
     return Policy(file, curriculum, names, licenses, holdouts)
 
 
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)  # building one takes longer than reading a registry entry with it
+
+
 def parse(shape: Any, data: Any, where: str) -> Any:
     """Validate `data` against a pydantic model or dataclass; an error names key, value and remedy."""
     try:
-        return TypeAdapter(shape).validate_python(data)
+        return _adapter(shape).validate_python(data)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(p) for p in first["loc"])

@@ -129,7 +129,7 @@ def _curriculum(data: Mapping[str, Any], file: str, sections: Mapping[str, str])
                 yield from _weights(value, place.under(name))
             elif name == "test_holdout_families" and isinstance(value, list):
                 yield from (place.under(name).item(str(v), "family", "holdout") for v in value)
-            elif isinstance(value, dict) and name not in sections:
+            elif isinstance(value, dict) and (name not in sections or _weighted(value)):
                 yield from walk(value, place.under(name))
             else:
                 yield place.item(name, "note", value)
@@ -155,9 +155,20 @@ def _locations(node: Any, above: tuple[str, ...] = ()) -> list[str]:
     return here + [key for name, value in node.items() for key in _locations(value, (*above, name))]
 
 
+def _weighted(node: Any, above: tuple[str, ...] = ()) -> list[str]:
+    """Return the dotted keys of all weights of a curriculum, found without any of the rules above."""
+    if not isinstance(node, dict):
+        return []
+    named = node["datasets"] if isinstance(node.get("datasets"), dict) else {}
+    here = [".".join((*above, "datasets", name)) for name in named]
+    deeper = (key for name, value in node.items() for key in _weighted(value, (*above, name)))
+    return here + [key for key in deeper if key not in here]
+
+
 def _complete(data: Mapping[str, Any], found: list[Item], file: str) -> None:
     keys = {item.key for item in found if item.kind != "note"}
-    lost = [key for key in _locations(data) if key not in keys]
+    weights = any(item.kind == "weight" for item in found)
+    lost = [key for key in (*_locations(data), *(_weighted(data) if weights else ())) if key not in keys]
     if lost:
         raise InternalError("entry_lost", f"{file}: {', '.join(lost[:5])} came out as no entry", "report it")
 
