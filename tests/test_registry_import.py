@@ -332,9 +332,9 @@ def test_all_of_the_missions_files_together(corpora: Path, tmp_path: Path) -> No
     assert "nothing in the name" in why["jan2026 families.voice_persona"]  # primates
     assert "decide" in why["jan2026 families.roleplay_simulator"]
     assert len(report["weights"]) == 9
-    assert (
-        sum(w["weight"] for w in report["weights"]["phase_b_sft_curriculum.stage6_specialized_domains"]) == 1
-    )
+    stage6 = report["weights"]["phase_b_sft_curriculum.stage6_specialized_domains"]
+    assert {w["name"]: w["weight"] for w in stage6}["cptsd"] == 0.4
+    assert sum(w["weight"] for w in stage6) == pytest.approx(1)
     assert len(read_registry(str(out), Path("/"), *FAMILIES)) == len(report["sources"]) == 91
 
 
