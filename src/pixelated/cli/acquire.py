@@ -15,6 +15,7 @@ from pixelated.acquire.run import check_all, exit_code, fetch_all, plan_all
 from pixelated.cli.output import JsonFlag, QuietFlag, emit
 from pixelated.core.errors import EXIT_INCOMPLETE, EXIT_OK, UsageError
 from pixelated.core.meter import Meter, human, parse_rate
+from pixelated.core.registry_file import read_registries
 from pixelated.core.source import Acquisition, Source
 from pixelated.core.store import LocalStore
 
@@ -65,12 +66,12 @@ def _wanted(
     addressed = [_of_address(n, endpoint) for n in named if _ADDRESS.fullmatch(n)]
     if addressed and not ids and recipe is None and not registry:
         return addressed, to or Path("data")
-    from pixelated.recipe import recipe_sources, registry_sources  # noqa: PLC0415 - imports every area
-
     if recipe is not None:
+        from pixelated.recipe import recipe_sources  # noqa: PLC0415 - imports every area
+
         known, root = recipe_sources(recipe)
     else:
-        known, root = registry_sources(tuple(registry or ("mission",))), Path("data")
+        known, root = read_registries(tuple(registry or ("mission",))), Path("data")
     unknown = [n for n in ids if n not in known]
     if unknown:
         raise UsageError(
