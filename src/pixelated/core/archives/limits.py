@@ -37,7 +37,7 @@ class Limits:
     depth: int = 3
 
 
-READING = Limits(total_bytes=2 << 30, member_bytes=2 << 30, depth=2)  # what is read without unpacking it
+READING = Limits(total_bytes=2 << 30, member_bytes=2 << 30)  # what is read without unpacking it
 
 
 class ArchiveRefusedError(IncompleteError):
