@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import tempfile
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -23,6 +24,7 @@ from pixelated.core.archives import (
     kind_of,
     open_archive,
 )
+from pixelated.core.errors import IncompleteError
 from pixelated.standardise.files import is_data
 from pixelated.standardise.formats import CERTAIN, sureness
 from pixelated.standardise.rows import HEAD_BYTES, Refusal, Sample
@@ -169,6 +171,26 @@ def open_box(file: BinaryIO, sample: Sample, limits: Limits = READING) -> Box:
         box.__exit__(None, None, None)
         raise
     return box
+
+
+def only_file(name: str, path: Path) -> tuple[str, bytes]:
+    """Return name and bytes of a file, or of the one file in a container.
+
+    Raises:
+        IncompleteError: the container holds several files, or is refused.
+    """
+    with path.open("rb") as file:
+        sample = Sample(name, file.read(HEAD_BYTES), path.stat().st_size)
+        if not is_container(sample):
+            return name, path.read_bytes()
+        with open_box(file, sample) as box:
+            if len(box.files) == 1 and box.files[0].refusal is None:
+                return box.files[0].name, box.read(box.files[0])
+    raise IncompleteError(
+        "archive_refused",
+        f"{path} does not hold exactly one file that can be read",
+        "unpack it and name one file",
+    )
 
 
 def whole_refusal(error: ArchiveRefusedError) -> Refusal:

@@ -79,11 +79,15 @@ class Builder:
         """Add one quarantined record."""
         text = refusal.text[:MAX_REFUSED_TEXT]
         source, place = origin.source.id, origin.place(refusal.locator)
+        row = origin.first_row + refusal.row
+        parts = [source, origin.file, place, refusal.reason, text]
+        if origin.member:
+            parts.append(str(row))  # two members may have one name, and then both are refused
         values = {
-            "id": f"{source}-{short_hash(source, origin.file, place, refusal.reason, text)}",
+            "id": f"{source}-{short_hash(*parts)}",
             "source": source,
             "file": origin.file,
-            "row": origin.first_row + refusal.row,
+            "row": row,
             "reason": refusal.reason,
             "detail": f"{place}: {refusal.detail}" if origin.member else refusal.detail,
             "raw_rows": refusal.raw_rows,
