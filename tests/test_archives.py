@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import os
@@ -205,6 +206,16 @@ def test_sizes_are_counted_and_not_believed(tmp_path: Path) -> None:
         "header_mismatch",
         "'x'",
     )
+
+
+def test_a_zip_never_gives_more_bytes_than_it_states() -> None:
+    lie = {"size": 300 * KB}
+    data = raw_zip([Part(b"zeros", bytes(800 * KB), local=lie, central=lie)])
+    (member,) = archives.open_archive(io.BytesIO(data), "a.zip", Budget("a.zip", len(data))).members
+    given: list[int] = []
+    with pytest.raises(ArchiveRefusedError, match="header_mismatch"):
+        given.extend(len(piece) for piece in member.chunks())
+    assert 0 < sum(given) <= 300 * KB
 
 
 def test_the_default_limits_stop_a_gigabyte_of_zeros_early(tmp_path: Path) -> None:
@@ -488,6 +499,25 @@ def test_a_link_planted_in_the_staging_folder_is_not_followed(tmp_path: Path) ->
     unpack(tmp_path / "a.zip", tmp_path / "out")
     assert list(victim.iterdir()) == []
     assert (tmp_path / "out" / "d" / "a.jsonl").read_bytes() == LINES
+
+
+def test_a_staging_folder_that_another_run_takes_away_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other run renames it to its place between our opening and our locking it."""
+    (tmp_path / "a.zip").write_bytes(honest("zip"))
+    real, calls = fcntl.flock, []
+
+    def flock(descriptor: int, how: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == 1:
+            (tmp_path / ".out.unpacking").rename(tmp_path / "taken")
+        real(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert len(unpack(tmp_path / "a.zip", tmp_path / "out")) == 3
+    assert len(calls) == 2
+    assert list((tmp_path / "taken").iterdir()) == []
 
 
 RUN = """

@@ -296,12 +296,12 @@ def test_identical_records_and_odd_bytes_are_reported_by_member() -> None:
 
 def test_a_tar_of_text_is_never_read_as_text(tmp_path: Path) -> None:
     """Its header is a small part of it, so it looks like text; and it may not be cut into ranges either."""
-    (tmp_path / "a.tar").write_bytes(tar_of({"big.jsonl": LINES * 1000}))
+    (tmp_path / "a.jsonl").write_bytes(tar_of({"big.jsonl": LINES * 300}))
     units = plan_units(Source(id="s"), tmp_path, 100_000, sha256_file)
     assert [len(u.pieces) for u in units] == [1]
     assert units[0].pieces[0].start is None
     (result,) = [read_unit(Source(id="s"), tmp_path, u) for u in units]
-    assert result.kept.num_rows == 40_000
+    assert result.kept.num_rows == 12_000
 
 
 def test_units_are_shared_out_by_what_archives_hold(tmp_path: Path) -> None:
