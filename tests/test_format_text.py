@@ -148,7 +148,7 @@ LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
         (b"\xef\xbb\xbf \r\n\t", "blank_file"),
         (LFS.encode(), "lfs_pointer"),
         (b"\xef\xbb\xbf" + LFS.replace("\n", "\r\n").encode(), "lfs_pointer"),
-        (b"PK\x03\x04" + bytes(range(99)), "binary_file"),
+        (b"PK\x03\x04" + bytes(range(99)), "truncated"),
         (b"%PDF-1.7 x", "binary_file"),
         (bytes(range(256)) * 9, "binary_file"),
         (b"<!DOCTYPE html><p>x", "markup_file"),

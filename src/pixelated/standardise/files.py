@@ -31,7 +31,7 @@ def list_files(source: Source, corpora: Path) -> list[str]:
     found: set[str] = set()
     for pattern in source.files:
         names = (p for p in _glob(root, pattern, source) if p not in excluded)
-        found.update(n for n in names if pattern != DEFAULT_PATTERN or _is_data(n))
+        found.update(n for n in names if pattern != DEFAULT_PATTERN or is_data(n))
     if not found:
         raise IncompleteError(
             "source_empty",
@@ -97,7 +97,8 @@ def _inside(path: Path, root: Path, source: Source) -> None:
         )
 
 
-def _is_data(name: str) -> bool:
+def is_data(name: str) -> bool:
+    """Say whether a file is data under the default pattern: not hidden, no LICENCE, README or ORIGIN."""
     parts = PurePosixPath(name).parts
     return not any(p.startswith(".") for p in parts) and not parts[-1].lower().startswith(_NOT_DATA)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from pixelated.core.archives import ArchiveRefusedError
 from pixelated.core.source import Join, Mapping, Source
 from pixelated.core.step import StepResult
 from pixelated.standardise import turns
+from pixelated.standardise.containers import Boxed, is_container, open_box, whole_refusal
 from pixelated.standardise.files import locate
 from pixelated.standardise.formats import FORMATS, recognise
 from pixelated.standardise.joins import join_rows
@@ -32,6 +35,7 @@ from pixelated.standardise.shapes.plan import Plan, plan_row, unpack
 from pixelated.standardise.units import Piece, Unit, read_piece, read_sample
 
 TRANSCRIPTS = ("diarised", "transcript", "chatml")  # text files that can be read as plain text
+Joins = Sequence[tuple[Join, Path, str]]
 Convert = Callable[[Candidate, Plan, Mapping], Draft]
 
 SHAPES: dict[str, Convert] = {
@@ -50,11 +54,21 @@ SHAPES: dict[str, Convert] = {
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A piece with its bytes and the start of the file that it is from."""
+    """A piece with its bytes and the start of the file that it is from; or a member of a container.
+
+    Attributes:
+        piece: the file, or the range of it.
+        sample: the start of the file, or of the member.
+        data: the bytes of the piece, or of the member.
+        boxed: the member.
+        first_row: rows of the members before it.
+    """
 
     piece: Piece
     sample: Sample
     data: bytes
+    boxed: Boxed | None = None
+    first_row: int = 0
 
 
 @dataclass(slots=True)
@@ -109,7 +123,7 @@ def read_unit(source: Source, corpora: Path, unit: Unit) -> StepResult:
             `candidates` (records seen, counted before any is made), `merged_turns`, `files` by format,
             `flags` (`identical_records`: file -> number of records), `decoding` (file -> what was put
             right), and where they occur `blank_turns`, `skipped_turns`, `repeated_rows`, `join_missed`,
-            `edge_tags_refused`.
+            `edge_tags_refused`, `skipped_members` (of archives: README, hidden files and the like).
 
     Raises:
         IncompleteError: a file is gone.
@@ -121,33 +135,68 @@ def read_unit(source: Source, corpora: Path, unit: Unit) -> StepResult:
     for piece in unit.pieces:
         path = locate(source, corpora, piece.file)
         sample = read_sample(path, piece.file)
-        _read(tally, source, Loaded(piece, sample, read_piece(path, piece)), joins)
+        if is_container(sample):
+            with path.open("rb") as file:
+                _read_box(tally, source, Loaded(piece, sample, b""), file, joins)
+        else:
+            _read(tally, source, Loaded(piece, sample, read_piece(path, piece)), joins)
     return tally.result()
 
 
 def read_bytes(source: Source, name: str, data: bytes) -> StepResult:
     """Read one document that is in memory, as `read_unit` reads a file called `name`."""
     tally = Tally()
-    _read(tally, source, Loaded(Piece(name, ""), Sample(name, data[:HEAD_BYTES], len(data)), data))
+    piece, sample = Piece(name, ""), Sample(name, data[:HEAD_BYTES], len(data))
+    if is_container(sample):
+        _read_box(tally, source, Loaded(piece, sample, b""), BytesIO(data))
+    else:
+        _read(tally, source, Loaded(piece, sample, data))
     return tally.result()
 
 
-def _read(tally: Tally, source: Source, loaded: Loaded, joins: Sequence[tuple[Join, Path, str]] = ()) -> None:
-    piece, sample = loaded.piece, loaded.sample
-    known = recognise(sample)
-    name = known if isinstance(known, str) else known.reason
-    origin = Origin(source, piece.file, piece.sha256, name)
-    tally.files[name] += not piece.start
-    if not isinstance(known, str):
-        tally.counts["raw_rows"] += known.raw_rows
-        _refuse(tally, origin, [known])
+def _read_box(tally: Tally, source: Source, outer: Loaded, file: BinaryIO, joins: Joins = ()) -> None:
+    """Read the files of a container, one after the other; their rows are numbered on."""
+    origin = Origin(source, outer.piece.file, outer.piece.sha256, "")
+    try:
+        box = open_box(file, outer.sample)
+    except ArchiveRefusedError as error:
+        _refuse_file(tally, origin, whole_refusal(error))
         return
-    parsed = _parse(tally, origin, loaded)
+    with box:
+        tally.counts["skipped_members"] += box.skipped
+        if not box.files:
+            nothing = Refusal(0, "file", "no_rows", "the archive holds no data", raw_rows=0)
+            _refuse_file(tally, origin, nothing)
+        row = 0
+        for boxed in box.files:
+            data = box.read(boxed)
+            head = Sample(boxed.name, data[:HEAD_BYTES], boxed.size)
+            row += _read(tally, source, Loaded(outer.piece, head, data, boxed, row), joins)
+
+
+def _refuse_file(tally: Tally, origin: Origin, refusal: Refusal) -> None:
+    tally.files[refusal.reason] += 1
+    tally.counts["raw_rows"] += refusal.raw_rows
+    _refuse(tally, origin, [refusal])
+
+
+def _read(tally: Tally, source: Source, loaded: Loaded, joins: Joins = ()) -> int:
+    """Read a piece, or a member of a container; return how many row numbers it takes, at least one."""
+    piece, sample, boxed = loaded.piece, loaded.sample, loaded.boxed
+    known = (boxed.refusal if boxed else None) or recognise(sample)
+    origin = Origin(source, piece.file, piece.sha256, "", boxed.path if boxed else "", loaded.first_row)
+    if not isinstance(known, str):
+        _refuse_file(tally, origin, known)
+        return 1
+    origin = replace(origin, format=known + (boxed.packing if boxed else ""))
+    tally.files[origin.format] += not piece.start
+    parsed = _parse(tally, origin, loaded, known)
+    last = max([0, *(r.ordinal for r in parsed.rows), *(r.row for r in parsed.refused)])
     if joins:
         parsed.rows, missed = join_rows(parsed.rows, joins)
         tally.counts["join_missed"] += missed
     _refuse(tally, origin, parsed.refused)
-    lines = name == "jsonl"
+    lines = known == "jsonl"
     values = head_values(sample) if lines else [row.value for row in parsed.rows]
     identical = Identical(len(values) if lines and not sample.whole else None)
     if parsed.layout == "turns":
@@ -155,20 +204,21 @@ def _read(tally: Tally, source: Source, loaded: Loaded, joins: Sequence[tuple[Jo
     else:
         _read_rows(tally, origin, parsed, profile(values, source.mapping), identical)
     if identical.same and identical.count > 1 and not piece.start:
-        tally.identical[piece.file] = identical.count
+        tally.identical[origin.name] = identical.count
+    return max(last + 1, parsed.raw_rows)
 
 
-def _parse(tally: Tally, origin: Origin, loaded: Loaded) -> Parsed:
+def _parse(tally: Tally, origin: Origin, loaded: Loaded, name: str) -> Parsed:
     """Read the rows; a whole file without any is one quarantined record, so that it does not vanish."""
     piece, part = loaded.piece, loaded.piece.start is not None
     mapping = origin.source.mapping
     named = mapping.fields.records
-    document = Document(piece.file, loaded.data, part, piece.first_row, piece.first_line, named)
-    as_text = _as_text(mapping) and origin.format in TRANSCRIPTS
-    parsed = FORMATS.get("text" if as_text else origin.format)().parse(document)
+    document = Document(loaded.sample.name, loaded.data, part, piece.first_row, piece.first_line, named)
+    as_text = _as_text(mapping) and name in TRANSCRIPTS
+    parsed = FORMATS.get("text" if as_text else name)().parse(document)
     tally.counts["raw_rows"] += parsed.raw_rows
     if parsed.fixed:
-        tally.decoding[piece.file] = dict(parsed.fixed)
+        tally.decoding[origin.name] = dict(parsed.fixed)
     if not parsed.rows and not parsed.refused and not part:
         parsed.refused.append(Refusal(0, "file", "no_rows", "the file has no rows", raw_rows=0))
     return parsed
