@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -223,10 +224,28 @@ def test_the_hub_without_access(hub: HubServer, tmp_path: Path, monkeypatch: pyt
 def test_kaggle(kaggle: KaggleServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kaggle.add_dataset("acme/therapy", FILES, license_name="CC0: Public Domain")
     use(monkeypatch, {"PIXELATED_KAGGLE_URL": f"{kaggle.url}/api/v1", "KAGGLE_CONFIG_DIR": str(tmp_path)})
-    outcome = fetch("kaggle://acme/therapy", tmp_path, upstream_license="CC0: Public Domain", unpack=False)
-    assert outcome.status == "complete", outcome.problems
-    assert [f.checked for f in outcome.files] == ["md5"]
-    assert list(came(tmp_path)) == ["therapy.zip"]
+    for _ in range(2):
+        outcome = fetch("kaggle://acme/therapy", tmp_path, upstream_license="CC0: Public Domain")
+        assert outcome.status == "complete", outcome.problems
+        assert [f.checked for f in outcome.files] == ["md5"]
+        assert came(tmp_path) == {f"therapy/{name}": body for name, body in FILES.items()}
+    assert outcome.kept == ["therapy.zip"]
+    names = [name for name, _, _ in read_receipt(tmp_path, "s").files["therapy.zip"].unpacked]
+    assert names == sorted(FILES)
+
+
+def test_an_archive_that_leads_out_of_its_folder_is_refused_by_name(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    with zipfile.ZipFile(there / "bad.zip", "w") as archive:
+        archive.writestr("fine.txt", "fine")
+        archive.writestr("../../out.txt", "out")
+    (there / "good.txt").write_bytes(b"good")
+    outcome = fetch(str(there), tmp_path / "home")
+    assert outcome.status == "incomplete"
+    assert "out.txt" in outcome.problems[0][1]
+    assert came(tmp_path / "home") == {"good.txt": b"good"}
+    assert not list(tmp_path.rglob("out.txt"))
 
 
 def test_a_local_folder_and_what_is_no_file_in_it(tmp_path: Path) -> None:

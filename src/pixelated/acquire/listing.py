@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from pixelated.acquire.boxes import SUFFIXES
 from pixelated.core.errors import CheckFailedError, PixelatedError
 from pixelated.core.places import Entry, Facts, Given, Place, UnavailableError, place_of
 from pixelated.core.source import Source
@@ -18,7 +19,6 @@ NOTHING_TO_FETCH = {
     "generated_on_demand": "it is generated when it is asked for",
     "TBD": "nobody has said what it is",
 }
-_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.zst", ".tar.bz2")
 _DOCUMENTS = ("license", "licence", "readme", "notice", "citation")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_PART = 255  # bytes, on every common file system
@@ -144,7 +144,7 @@ def _wanted(source: Source, name: str) -> bool:
     path = PurePosixPath(name)
     if any(_matches(path, pattern) for pattern in source.exclude) and name not in source.acquire.expected:
         return False
-    if name in source.acquire.expected or name.lower().endswith(_ARCHIVES):
+    if name in source.acquire.expected or name.lower().endswith(SUFFIXES):
         return True
     return path.name.lower().startswith(_DOCUMENTS) or any(_matches(path, p) for p in source.files)
 
