@@ -63,7 +63,7 @@ def list_source(source: Source, base: Path | None = None) -> Listing:
     tried: list[tuple[str, str]] = []
     for location in addresses(source):
         try:
-            listing = _listed(source, location, base)
+            listing = list_at(source, location, base)
         except CheckFailedError:
             raise
         except PixelatedError as error:
@@ -98,7 +98,13 @@ def refuse_status(source: Source) -> None:
         )
 
 
-def _listed(source: Source, location: str, base: Path | None) -> Listing:
+def list_at(source: Source, location: str, base: Path | None = None) -> Listing:
+    """List a source at one of its addresses.
+
+    Raises:
+        UnavailableError, CheckFailedError: see `list_source`.
+        UsageError: it is no address, or a library for it is not installed.
+    """
     wanted = source.acquire
     given = Given(tuple(sorted(wanted.expected)), wanted.endpoint, source.revision)
     place = place_of(location, given, base)

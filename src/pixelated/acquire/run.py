@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pixelated.acquire.fetch import Options, Outcome, fetch_source, there_now
-from pixelated.acquire.listing import addresses, list_source, refuse_status
+from pixelated.acquire.listing import addresses, list_at, list_source, refuse_status
 from pixelated.core.errors import (
     EXIT_FAILED,
     EXIT_INCOMPLETE,
@@ -91,18 +93,19 @@ def fetch_all(
     return outcomes
 
 
-def check_all(sources: Iterable[Source], base: Path | None = None) -> list[Access]:
-    """Try every address of every source: list it and open the first file."""
-    found: list[Access] = []
-    for source in sources:
-        try:
-            refuse_status(source)
-        except PixelatedError as error:
-            found.append(_unavailable(source, "", "location", error))
-            continue
-        for at, address in enumerate(addresses(source)):
-            found.append(_access(source, address, "fallback" if at else "location", base))
-    return found
+def check_all(sources: Iterable[Source], base: Path | None = None, parallel: int = 8) -> list[Access]:
+    """Try every address of every source: list it and open the first file; several sources at a time."""
+    with ThreadPoolExecutor(max_workers=parallel) as pool:
+        return [access for found in pool.map(partial(_check, base=base), sources) for access in found]
+
+
+def _check(source: Source, base: Path | None) -> list[Access]:
+    try:
+        refuse_status(source)
+    except PixelatedError as error:
+        return [_unavailable(source, "", "location", error)]
+    roles = {address: "fallback" if at else "location" for at, address in enumerate(addresses(source))}
+    return [_access(source, address, role, base) for address, role in roles.items()]
 
 
 def exit_code(statuses: Iterable[str]) -> int:
@@ -130,9 +133,8 @@ def _plan(source: Source, options: Options) -> Planned:
 
 
 def _access(source: Source, address: str, role: str, base: Path | None) -> Access:
-    alone = replace(source, acquire=replace(source.acquire, location=address, fallbacks=()))
     try:
-        listing = list_source(alone, base)
+        listing = list_at(source, address, base)
         for entry in list(listing.entries.values())[:1]:
             if entry.size != 0:
                 with listing.place.open(entry, 0, 1) as opened:

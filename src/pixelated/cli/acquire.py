@@ -146,16 +146,17 @@ def _check(wanted: list[Source], output: Path | None, *, as_json: bool) -> int:
     reachable = {a.source for a in found if a.available}
     missing = sorted({a.source for a in found} - reachable)
     value = {"access": [vars(a) for a in found], "unavailable": missing}
-    lines = [f"{'source':<34} {'state':<12} place, reason, what to do"]
+    lines = []
     for a in found:
-        state = "ok" if a.available else "unavailable"
+        state = "ok         " if a.available else "unavailable"
         where = (a.address or "-") + (" (fallback)" if a.role == "fallback" else "")
-        said = "".join([f": {a.why}" if a.why else "", f"; next: {a.remedy}" if a.remedy else ""])
-        lines.append(f"{a.source:<34} {state:<12} {where}{said}")
+        lines.append(f"{state} {a.source}: {where}")
+        lines += [f"            why: {a.why}"] * bool(a.why)
+        lines += [f"            next: {a.remedy}"] * bool(a.remedy)
     for source in sorted(reachable):
-        first = [a for a in found if a.source == source]
-        if not first[0].available:
-            used = next(a.address for a in first if a.available)
+        ways = [a for a in found if a.source == source]
+        if not ways[0].available:
+            used = next(a.address for a in ways if a.available)
             lines.append(f"{source}: its location is unavailable; the fallback {used} will be used")
     lines.append(f"{len(reachable)} of {len(reachable) + len(missing)} sources can be fetched")
     _write(output, value)

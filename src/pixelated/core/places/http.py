@@ -30,7 +30,7 @@ from pixelated.core.places.protocol import (
     TryAgainError,
     UnavailableError,
 )
-from pixelated.core.places.retrying import patiently
+from pixelated.core.places.retrying import patiently, refuse_down
 
 MIRRORS = "PIXELATED_MIRRORS"  # "https://a.example=https://mirror.example/a ...": a site's own copies
 _CHUNK = 1 << 18  # at most; `read1` hands on what has arrived
@@ -39,6 +39,12 @@ _OK, _PARTIAL, _NO_CONTENT, _MULTIPLE, _BAD = 200, 206, 204, 300, 400
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _GONE = {401: "no access (401): credentials are missing or wrong", 403: "no access (403)"}
 _SETTLED_SECONDS = 60
+_NOT_CONNECTED = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.NameResolutionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.SSLError,
+)
 _RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)")
 _LAST_REDIRECT = 10
 Digests = Callable[[Mapping[str, str]], dict[str, str]]
@@ -236,6 +242,8 @@ def _request(
     if body is not None:
         sent.setdefault("Content-Type", "application/json")
     for _ in range(_LAST_REDIRECT):
+        host = urlsplit(at).netloc.rpartition("@")[2]
+        refuse_down(host)
         try:
             answer = pool(at).request(
                 method, at, headers=sent, body=body, preload_content=False, redirect=False, retries=False,
@@ -244,7 +252,8 @@ def _request(
         except urllib3.exceptions.LocationValueError as error:
             raise UnavailableError("bad_address", f"{shown(url)} is no address", "correct it") from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise TryAgainError(f"{shown(url)}: no connection ({type(error).__name__})") from error
+            down = host if isinstance(error, _NOT_CONNECTED) else ""
+            raise TryAgainError(f"no connection to {host} ({type(error).__name__})", down=down) from error
         target = answer.get_redirect_location()
         if not target:
             return answer

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pixelated.core.errors import UsageError
 from pixelated.core.places import http
 from pixelated.core.places.protocol import Entry, Facts, Opened, TryAgainError, UnavailableError
-from pixelated.core.places.retrying import patiently
+from pixelated.core.places.retrying import patiently, refuse_down
 
+_CLIENTS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests")
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -91,6 +92,8 @@ class HubPlace:
     def _ask(self) -> Any:
         from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
+        host = urlsplit(hub_endpoint()).netloc
+        refuse_down(host)
         api = self._hub.HfApi(endpoint=hub_endpoint(), library_name="pixelated")
         try:
             return api.dataset_info(self._repo, revision=self._revision or None, files_metadata=True)
