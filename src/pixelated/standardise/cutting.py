@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from pixelated.core.hashing import short_hash
@@ -60,7 +61,7 @@ def records_of(candidate: Candidate, draft: Draft) -> list[tuple[Candidate, Draf
 def _pauses(spans: Sequence[Span]) -> dict[int, float]:
     """Return the silence before each span but the first; 0 where the times are not known."""
     found = {}
-    for before, span in zip(spans, spans[1:], strict=False):
+    for before, span in pairwise(spans):
         known = before.end is not None and span.start is not None
         found[span.at] = max(0.0, span.start - before.end) if known else 0.0  # type: ignore[operator]
     return found

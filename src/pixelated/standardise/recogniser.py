@@ -210,5 +210,3 @@ def _deepgram(value: dict[str, Any]) -> list[Any] | None:
     if len(channels) > 1:
         found.sort(key=lambda w: seconds(w.get("start")) or 0.0 if isinstance(w, dict) else 0.0)
     return found if found and _mostly_segments(found) else None
-
-

@@ -17,12 +17,18 @@ from pixelated.standardise.fields import words as names
 _UNSPACED = "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _LINE_END = re.compile(r"\r\n?|\n")
-_STOP = re.compile(r"(?<![.!?\u2026])[.!?\u2026]++[\"'\u201d\u2019)\]]*+\s++|[\u3002\uff01\uff1f]++[\u201d\u2019\u300d\u300f\uff09]*+\s*+")
+_STOP = re.compile(
+    r"(?<![.!?\u2026])[.!?\u2026]++[\"'\u201d\u2019)\]]*+\s++|[\u3002\uff01\uff1f]++[\u201d\u2019\u300d\u300f\uff09]*+\s*+"
+)
 _ENDS_SENTENCE = re.compile(r"[.!?\u2026\u3002\uff01\uff1f][\"'\u201d\u2019)\]\u300d]{0,3}$")
 _LAST_WORD = 24  # characters looked at before a full stop
-_ABBREVIATIONS = frozenset(names("dr mr mrs ms prof st vs eg e.g ie i.e no vol fig approx jr sr al cf pp dept est"))
+_ABBREVIATIONS = frozenset(
+    names("dr mr mrs ms prof st vs eg e.g ie i.e no vol fig approx jr sr al cf pp dept est")
+)
 _CLAUSES = frozenset(
-    names("and but so because then which who when where while although though if or however therefore well now okay")
+    names(
+        "and but so because then which who when where while although though if or however therefore well now okay"
+    )
 )
 _TINY = 4  # words; a heading, a "Yes." stays with what follows, and so a window has few parts
 _LARGE = HIGHEST - 2 * LOWEST  # words; parts up to this size can always be put together within the bounds
@@ -174,7 +180,11 @@ def _cost(text: str, before: int, word: re.Match[str], pauses: Mapping[int, floa
     if pause is not None:
         costs.append(_PAUSE / (1 + 4 * max(0.0, pause)))
     gap = text[before : word.start()]
-    if text[before - 1 : before] in {*",;:.!?\u2026\u2014\u2013\uff0c\u3001\uff1b\u3002"} or "\n" in gap or "\r" in gap:
+    if (
+        text[before - 1 : before] in {*",;:.!?\u2026\u2014\u2013\uff0c\u3001\uff1b\u3002"}
+        or "\n" in gap
+        or "\r" in gap
+    ):
         costs.append(_CLAUSE)
     if word.group().casefold() in _CLAUSES:
         costs.append(_CLAUSE_WORD)

@@ -10,29 +10,30 @@ from pixelated.standardise.fields import words
 SOUND, SUNG = "sound_marks", "sung_lines"
 _NOTES = "\u266a\u266b\u266c\u2669\U0001f3b5\U0001f3b6"
 _NOTE = re.compile(f"[{_NOTES}]+")
-_BRACKETED = re.compile(r"[\[(\uff08\u3010]([^\[\]()\uff08\uff09\u3010\u3011]{1,80})[\])\uff09\u3011]|\*([^*\n]{1,40})\*")
+_BRACKETED = re.compile(
+    r"[\[(\uff08\u3010]([^\[\]()\uff08\uff09\u3010\u3011]{1,80})[\])\uff09\u3011]|\*([^*\n]{1,40})\*"
+)
 _SPACES = re.compile(r"[ \t]{2,}")
 _SOUNDS = frozenset(
     words(
-        "music musical applause clapping claps laughter laugh laughs laughing laughed chuckle chuckles chuckling "
-        "giggles sigh sighs sighing cry cries crying sob sobs sobbing weeps weeping sniffle sniffles sniffling "
-        "cough coughs coughing sneezes gasps gasping groans groaning grunts screams screaming shouts shouting "
-        "whispers whispering silence silent pause pauses long inaudible unintelligible indistinct crosstalk "
-        "noise static beep beeps beeping bleep ringing rings knocking knocks footsteps cheering cheers booing "
-        "whistling whistles hums humming singing exhales inhales breathes breathing blank_audio blank audio "
-        "sound sounds typing barking thunder foreign overlapping "
+        "music musical applause clapping claps laughter laughs laughing chuckle chuckles chuckling giggles "
+        "giggling sigh sighs sighing cries crying sobs sobbing weeps weeping sniffles sniffling coughs "
+        "coughing sneezes gasps gasping groans groaning grunts screams screaming shouting whispers "
+        "whispering silence pause pauses inaudible unintelligible indistinct crosstalk noise beep beeps "
+        "beeping bleep knocking knocks footsteps cheering cheers booing whistling whistles humming hums "
+        "singing exhales inhales breathes breathing barking thunder "
         "\u97f3\u4e50 \u638c\u58f0 \u7b11\u58f0"
     )
 )
 _MOST_WORDS = 4  # in round brackets; people write asides there too
 _WORD = re.compile(r"[^\W\d]+")
-_PEOPLE = frozenset(words("i you we my your our me us it that this is was were are am"))
+_SPOKEN = frozenset(words("i you we my your our me us it that this is was were are am he she they therapy"))
 
 
 def is_sound(inner: str) -> bool:
     """Say whether the inside of a bracket names a sound."""
     said = [w.casefold() for w in _WORD.findall(inner)]
-    return any(w in _SOUNDS for w in said) and len(said) <= _MOST_WORDS and not _PEOPLE & set(said)
+    return any(w in _SOUNDS for w in said) and len(said) <= _MOST_WORDS and not _SPOKEN & set(said)
 
 
 def without_sounds(lines: list[str], counts: Counter[str]) -> list[str]:

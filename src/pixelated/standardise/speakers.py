@@ -17,7 +17,9 @@ from pixelated.standardise.rows import Cue
 from pixelated.standardise.sentences import count_words
 from pixelated.standardise.sounds import is_sound, without_sounds
 
-_CHANGE = re.compile(r"\s*(?:>{2,}|\u203a{2,}|\u00bb)\s*|\s*[-\u2010\u2011\u2013](?:[ \t]+(?=\S)|(?=[^\W\d_]))")
+_CHANGE = re.compile(
+    r"\s*(?:>{2,}|\u203a{2,}|\u00bb)\s*|\s*[-\u2010\u2011\u2013](?:[ \t]+(?=\S)|(?=[^\W\d_]))"
+)
 _BRACKET = re.compile(r"\s*\[([^\[\]]{1,40})\][ \t]*:?[ \t]*(.*)", re.DOTALL)
 _MOST_NAME_WORDS = 4
 _RUN_ON = 2.0  # seconds; an open sentence goes on within this time
@@ -52,7 +54,7 @@ class Heard:
 
 @dataclass(slots=True)
 class Line:
-    """A line of a cue taken apart: its voice, the name that it starts with, and whether a change is marked."""
+    """A line of a cue taken apart: its voice, the name that it starts with, is a change marked."""
 
     voice: str | None
     name: str | None
@@ -137,7 +139,7 @@ def _speakers(cues: Sequence[Cue], given: Mapping[str, str]) -> frozenset[str]:
 
 
 def _like_a_name(name: str) -> bool:
-    parts = [p for p in re.split(r"[\s.]+", name.split("(")[0]) if p]
+    parts = [p for p in re.split(r"[\s.]+", name.split("(", maxsplit=1)[0]) if p]
     starts = all(p[0].isupper() or p.isdecimal() for p in parts)
     return 0 < len(parts) <= _MOST_NAME_WORDS and starts and plain(name) not in NOTES
 

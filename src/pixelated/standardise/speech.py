@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from pixelated.core.source import Mapping
@@ -101,7 +101,7 @@ def _is_dialogue(said: Sequence[Heard], mapping: Mapping) -> bool:
 
 def _changes(said: Sequence[Heard]) -> bool:
     """Say whether somebody else speaks at some point after the start."""
-    return any(h.change and (not h.speaker or h.speaker != b.speaker) for b, h in zip(said, said[1:], strict=False))
+    return any(h.change and (not h.speaker or h.speaker != b.speaker) for b, h in pairwise(said))
 
 
 def _turns(said: Sequence[Heard]) -> list[Turn]:

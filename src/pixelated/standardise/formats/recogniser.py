@@ -98,7 +98,9 @@ def _begins(text: str) -> bool:
         at = match.end()
         while len(elements) < 3:  # noqa: PLR2004 - enough to tell
             try:
-                element, at = decoder.raw_decode(text, len(text[at : at + 64]) - len(text[at : at + 64].lstrip(" \t\r\n,")) + at)
+                element, at = decoder.raw_decode(
+                    text, len(text[at : at + 64]) - len(text[at : at + 64].lstrip(" \t\r\n,")) + at
+                )
             except (ValueError, RecursionError):
                 break
             elements.append(element)
