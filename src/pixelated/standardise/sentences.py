@@ -14,7 +14,7 @@ from pixelated.standardise.chunks import HIGHEST, LOWEST, Part, chunks
 from pixelated.standardise.fields import words as names
 
 # Thai to Burmese and Khmer, kana, Han, and their punctuation
-_UNSPACED = "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_UNSPACED = "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _LINE_END = re.compile(r"\r\n?|\n")
 _STOP = re.compile(
@@ -27,7 +27,7 @@ _ABBREVIATIONS = frozenset(
 )
 _CLAUSES = frozenset(
     names(
-        "and but so because then which who when where while although though if or however therefore well now okay"
+        "and but so because then which who when where while although though if or however therefore well now"
     )
 )
 _TINY = 4  # words; a heading, a "Yes." stays with what follows, and so a window has few parts
@@ -161,15 +161,18 @@ def _of_sentence(text: str, start: int, end: int, pauses: Mapping[int, float]) -
         yield Stretch(end, Part(size))
         return
     whole = 0.0 if size > HIGHEST else _INSIDE_SENTENCE
+    found: list[Stretch] = []
     count, before = 0, start
     for match in _WORD.finditer(text, start, end):
-        at = match.start()
-        cost = _cost(text, before, match, pauses) if count else None
-        if cost is not None and (count >= _FORCED or (count >= _APART and cost < _ANYWHERE)):
-            yield Stretch(at, Part(count, whole + cost))
+        cost = _cost(text, before, match, pauses) if count else _ANYWHERE
+        if count < _APART and found and cost < found[-1].part.cost - whole:
+            count += found.pop().part.words  # a better place just after the last one
+        if count >= _FORCED or (count >= _APART and cost < _ANYWHERE):
+            found.append(Stretch(match.start(), Part(count, whole + cost)))
             count = 0
         count += 1
         before = match.end()
+    yield from found
     yield Stretch(end, Part(count))
 
 

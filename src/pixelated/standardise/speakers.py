@@ -21,6 +21,8 @@ _CHANGE = re.compile(
     r"\s*(?:>{2,}|\u203a{2,}|\u00bb)\s*|\s*[-\u2010\u2011\u2013](?:[ \t]+(?=\S)|(?=[^\W\d_]))"
 )
 _BRACKET = re.compile(r"\s*\[([^\[\]]{1,40})\][ \t]*:?[ \t]*(.*)", re.DOTALL)
+_DASHES = frozenset("-\u2010\u2011\u2013")
+_MIN_DASHES = 2  # in a file; a single one is no speaker's
 _MOST_NAME_WORDS = 4
 _RUN_ON = 2.0  # seconds; an open sentence goes on within this time
 _MIN_SHARE = 0.02  # marks by lines; fewer are words before a colon
@@ -65,11 +67,12 @@ class Line:
 def listen(cues: Sequence[Cue], given: Mapping[str, str]) -> tuple[list[Heard], Counter[str]]:
     """Return what is said in order, and what was taken out at the end without words after it."""
     names = _speakers(cues, given)
+    dashes = sum(_dash(text) for cue in cues for _, text in cue.lines) >= _MIN_DASHES
     heard: list[Heard] = []
     pending: Counter[str] = Counter()
     for row, cue in enumerate(cues):
         pending.update(cue.dropped)
-        lines = _lines(cue, names)
+        lines = _lines(cue, names, dashes=dashes)
         for line, text in zip(lines, without_sounds([x.text for x in lines], pending), strict=True):
             words = " ".join(text.split())
             speaker = line.name or line.voice
@@ -86,20 +89,28 @@ def listen(cues: Sequence[Cue], given: Mapping[str, str]) -> tuple[list[Heard], 
     return _carried(heard), pending
 
 
-def _lines(cue: Cue, names: frozenset[str]) -> list[Line]:
+def _lines(cue: Cue, names: frozenset[str], *, dashes: bool) -> list[Line]:
+    """Take the lines of a cue apart; a dash marks another speaker where `dashes` do so in the file."""
     found = []
     several = sum(_CHANGE.match(text) is not None for _, text in cue.lines) > 1
     for voice, text in cue.lines:
         match = _CHANGE.match(text)
-        # "-word" is a change only beside another one in the cue; alone it may be a suffix or a minus.
-        change = match is not None and (several or match.group()[-1:].isspace() or ">" in match.group())
-        rest = text[match.end() :] if match is not None and change else text
+        rest = text[match.end() :] if match is not None else text
         mark = _named(rest)
+        # "-word" is a change only beside another one in the cue; alone it may be a suffix or a minus.
+        sure = several or match is None or match.group()[-1:].isspace()
+        change = match is not None and (not _dash(text) or (dashes and sure))
         if mark is not None and plain(mark[0]) in names:
             found.append(Line(voice, mark[0], mark[1], change))
         else:
-            found.append(Line(voice, None, rest, change))
+            found.append(Line(voice, None, rest if change else text, change))
     return found
+
+
+def _dash(text: str) -> bool:
+    """Say whether a line starts with a dash that may mark a change of speaker."""
+    match = _CHANGE.match(text)
+    return match is not None and match.group().strip() in _DASHES
 
 
 def _named(text: str) -> tuple[str, str] | None:

@@ -65,6 +65,8 @@ def draft_of(cues: Sequence[Cue], about: dict[str, Any], mapping: Mapping, row: 
         for one in said:
             one.row = row
     draft = _dialogue(said, mapping) if _is_dialogue(said, mapping) else _text(said)
+    if draft.kind == "text" and row is None:
+        draft.messages[0].raw_rows = sum(cue.raw_rows for cue in cues)
     draft.fields = dict(about)
     draft.counts.update(total)
     if total:

@@ -144,20 +144,23 @@ class _Reader:
     def _cue(self, number: int | None, timing: int | None, problem: str) -> None:
         first = self.at
         self.at = first + 1 if timing is None else timing + 1
+        before, self.last = self.last, self._next_number(number)
         body = self._body()
         start, end = (0.0, 0.0) if timing is None or problem else _times(self.lines[timing])
         if not problem and end < start:
             problem = "the cue ends before it starts"
         cues = self.found.cues
-        restarted = number is not None and self.last is not None and number <= 1 < self.last
+        restarted = number is not None and before is not None and number <= 1 < before
         if restarted and cues and start < cues[-1].start:
             self.part += 1
         locator = f"line {(first if timing is None else timing) + 1}"
         if number is not None and number not in self.used:
             self.used.add(number)
             locator = f"cue {number}"
-        self.last = number if number is not None or self.last is None else self.last + 1
         cues.append(RawCue(len(cues), locator, body, start, end, problem, self.part))
+
+    def _next_number(self, number: int | None) -> int | None:
+        return number if number is not None or self.last is None else self.last + 1
 
     def _body(self) -> list[str]:
         """Return the lines up to the next cue or block; blank lines at the ends are left out."""
