@@ -72,12 +72,8 @@ DIALOGUE = [("assistant", "How was the week?"), ("user", "Long."), ("assistant",
 def test_diarised_segments_are_a_dialogue_where_the_source_gives_roles() -> None:
     record = one(WHISPERX, ROLES)
     assert [(m["role"], m["content"]) for m in record["messages"]] == DIALOGUE
-    assert [(t["speaker"], t["start"], t["end"], t["raw_rows"]) for t in record["turns"]][0] == (
-        "SPEAKER_00",
-        0.0,
-        2.0,
-        2,
-    )
+    first = record["turns"][0]
+    assert (first["speaker"], first["start"], first["end"], first["raw_rows"]) == ("SPEAKER_00", 0.0, 2.0, 2)
     assert record["raw_rows"] == 4
     assert refusals(read("a.json", document(WHISPERX))) == [(0, "roles_unknown")]
     as_text = one(WHISPERX, Mapping(kind="text"))["messages"][0]["content"]
