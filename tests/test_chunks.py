@@ -164,6 +164,11 @@ def test_an_abbreviation_ends_no_sentence(before: str) -> None:
     assert all(not c.endswith(before) and not c.startswith("Smith") for c in cut_text(text))
 
 
+def test_a_small_letter_starts_no_sentence() -> None:
+    text = " ".join(f"Then {'word ' * 20}at 3 p.m. we left at ... some time {k}." for k in range(60))
+    assert all(c.startswith("Then ") for c in cut_text(text))
+
+
 def test_scripts_without_spaces_are_cut_at_their_sentences() -> None:
     text = "\u6211\u4eec\u4eca\u5929\u8c08\u8c08\u7761\u7720\u3002" * 200
     got = cut_text(text)
@@ -230,10 +235,11 @@ def test_chunks_that_say_the_same_are_records_of_their_own() -> None:
 
 
 def test_a_long_field_keeps_the_other_fields_and_the_group_of_its_row() -> None:
-    rows = [{"text": prose(100, seed=k), "title": f"t{k}", "author": "x"} for k in range(2)]
+    rows = [{"text": prose(100, seed=k), "title": f"t{k}", "author": "x", "chunk": "c"} for k in range(2)]
     result = read("a.jsonl", lines(*rows))
     got = records(result)
     assert {r["source_metadata"]["title"] for r in got} == {"t0", "t1"}
+    assert {r["source_metadata"]["source_chunk"] for r in got} == {"c"}
     assert {r["source_metadata"]["chunks"] for r in got} == {len(got) // 2}
     assert len({r["group_key"] for r in got}) == 1  # the author's
     for named in (("@file",), ("title",), ("@prompt",)):

@@ -151,6 +151,13 @@ def test_words_before_a_colon_are_no_name_unless_the_file_says_so() -> None:
     assert text_of(read("a.srt", srt(*cues))).startswith("One thing is clear: we go. And remember: breathe.")
 
 
+def test_two_sentences_with_a_colon_make_no_dialogue_of_a_long_talk() -> None:
+    cues = [f"Remember: day {k} passes." if k in {50, 120} else f"It was day {k}." for k in range(150)]
+    got = records(read("a.srt", srt(*cues)))
+    assert {r["kind"] for r in got} == {"text"}
+    assert " ".join(r["messages"][0]["content"] for r in got) == " ".join(cues)
+
+
 def test_one_speaker_without_a_role_is_a_text_with_his_name() -> None:
     talk = (
         "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann Lee>Good\n\n00:02.000 --> 00:03.000\n<v Ann Lee>evening.\n"
@@ -222,6 +229,14 @@ def test_rolling_captions_come_out_once_also_where_a_line_is_really_said_twice()
     # four captions of 10 ms, and three that open with the line before
     assert record["source_metadata"]["dropped"] == {"repeated_captions": 7, "sound_marks": 1}
     assert result.measured["repeated_captions"] == 7
+
+
+def test_a_line_with_times_of_its_words_is_new_whatever_it_says() -> None:
+    new = "oh<00:00:00.500><c> no</c>"
+    cues = [f"oh no\n{new}"] * 6
+    times = [f"00:0{k}.000 --> 00:0{k + 1}.000" for k in range(6)]
+    text = "WEBVTT\n\n" + "\n\n".join(f"{t}\n{c}" for t, c in zip(times, cues, strict=True))
+    assert text_of(read("a.vtt", text)) == " ".join(["oh no"] * 7)
 
 
 def test_rolling_captions_without_word_times_in_srt() -> None:
@@ -397,6 +412,36 @@ def test_a_long_talk_is_chunked_with_the_times_of_its_cues() -> None:
         number = int(r["provenance"]["locator"].split(",")[0].removeprefix("cue "))
         assert r["turns"][0]["start"] == (number - 1) * 4
     assert sum(r["raw_rows"] for r in got) == result.measured["raw_rows"] == 200
+    assert balances(result)
+
+
+def test_cues_longer_than_a_chunk_and_cues_of_two_turns_are_counted_once() -> None:
+    def said(count: int, first: str) -> str:
+        return " ".join(f"{first}{k}" for k in range(count)).capitalize() + "."
+
+    cues = (
+        said(80, "a"),
+        said(1300, "b"),
+        "[Music]",
+        said(60, "c"),
+        f"- {said(300, 'd')}\n- {said(300, 'e')}",
+        said(90, "f"),
+    )
+    result = read("a.srt", srt(*cues), Mapping(kind="text"))
+    got = records(result)
+    words = [w for r in got for w in r["messages"][0]["content"].split()]
+    assert words == " ".join(cues).replace("- ", "").replace("[Music] ", "").split()
+    places = [(r["provenance"]["locator"].split(",")[0], r["raw_rows"]) for r in got]
+    assert places == [("cue 1", 2), ("cue 2", 0), ("cue 2", 0), ("cue 2", 2), ("cue 5", 1), ("cue 5", 1)]
+    assert [r["turns"][0]["start"] for r in got] == [0.0, 1.0, 1.0, 1.0, 4.0, 4.0]
+    assert [r["source_metadata"].get("dropped") for r in got] == [
+        None,
+        None,
+        None,
+        {"sound_marks": 1},
+        None,
+        None,
+    ]
     assert balances(result)
 
 

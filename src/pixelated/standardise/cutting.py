@@ -40,7 +40,7 @@ def records_of(candidate: Candidate, draft: Draft) -> list[tuple[Candidate, Draf
     for number, (start, end) in enumerate(places):
         first, last = firsts[number], lasts[number]
         inside = spans[max(0, bisect_right(offsets, start) - 1) : bisect_left(offsets, end)]
-        extra = {**draft.extra, "chunk": number + 1, "chunks": len(places)}
+        extra = {**draft.extra, **_own(draft), "chunk": number + 1, "chunks": len(places)}
         if DROPPED in extra or spans:
             extra = _with_dropped(extra, spans[first:last])
         chunk = replace(
@@ -52,10 +52,16 @@ def records_of(candidate: Candidate, draft: Draft) -> list[tuple[Candidate, Draf
             whole=whole,
             opening=opening,
         )
-        rows = _rows(candidate, spans, (first, last), number)
+        rows = _rows(candidate, spans, (first, last), inside[:1], number)
         chunk.messages[0].raw_rows = rows.raw_rows
         found.append((rows, chunk))
     return found
+
+
+def _own(draft: Draft) -> dict[str, Any]:
+    """Return the source's own fields that are called like ours, under another name."""
+    names = {"chunk", "chunks"} & set(draft.fields) - draft.used
+    return {f"source_{name}": draft.fields[name] for name in sorted(names)}
 
 
 def _pauses(spans: Sequence[Span]) -> dict[int, float]:
@@ -86,15 +92,17 @@ def _with_dropped(extra: dict[str, Any], spans: Iterable[Span]) -> dict[str, Any
     return {**rest, DROPPED: dict(sorted(total.items()))} if total else rest
 
 
-def _rows(candidate: Candidate, spans: Sequence[Span], part: tuple[int, int], number: int) -> Candidate:
+def _rows(
+    candidate: Candidate, spans: Sequence[Span], part: tuple[int, int], start: Sequence[Span], number: int
+) -> Candidate:
     """Return the rows of a chunk, the one that holds its first words named with the chunk's number."""
     rows, counted = candidate.rows, candidate.raw_rows if number == 0 else 0
     named = rows[0]
     if len(rows) > 1 and spans:
         first, last = part
-        begin, end = 0 if number == 0 else _row_at(candidate, spans, first), _row_at(candidate, spans, last)
+        begin, end = _row_at(candidate, spans, first), _row_at(candidate, spans, last)
         # A chunk may start inside a row: that row is the earlier chunk's, and this one's place.
-        named = rows[spans[first].row if first < last else spans[max(0, first - 1)].row]
+        named = rows[start[0].row] if start else named
         rows = rows[begin:end]
         counted = rows_behind(rows)
     place = Row(named.ordinal, f"{named.locator}, chunk {number + 1}", named.value)
@@ -102,8 +110,7 @@ def _rows(candidate: Candidate, spans: Sequence[Span], part: tuple[int, int], nu
 
 
 def _row_at(candidate: Candidate, spans: Sequence[Span], number: int) -> int:
-    """Return the first row that belongs to the span with this number and to none before."""
+    """Return the first row that belongs to no span before this one: rows without words go with the next."""
     if number >= len(spans):
         return len(candidate.rows)
-    row = spans[number].row
-    return row + (number > 0 and spans[number - 1].row == row)
+    return spans[number - 1].row + 1 if number else 0

@@ -267,7 +267,7 @@ def _take(
         turns.require_sides(draft, origin.source.mapping)
         found = cutting.records_of(candidate, draft)
     except RefusedError as error:
-        _refuse_candidate(tally, origin, candidate, error)
+        _refuse_candidate(tally, origin, candidate, error, _shown(candidate))
         return
     tally.counts["candidates"] += len(found) - 1
     for one, record in found:
@@ -279,17 +279,18 @@ def _keep(tally: Tally, origin: Origin, candidate: Candidate, draft: Draft) -> N
     try:
         tally.counts["edge_tags_refused"] += tally.builder.add(origin, candidate, draft)
     except RefusedError as error:
-        _refuse_candidate(tally, origin, candidate, error)
+        shown = draft.messages[0].content if draft.whole else _shown(candidate)
+        _refuse_candidate(tally, origin, candidate, error, shown)
         return
     tally.counts["merged_turns"] += sum(m.merged - 1 for m in draft.messages)
     tally.counts.update(draft.counts)
 
 
-def _refuse_candidate(tally: Tally, origin: Origin, candidate: Candidate, error: RefusedError) -> None:
+def _refuse_candidate(
+    tally: Tally, origin: Origin, candidate: Candidate, error: RefusedError, shown: str
+) -> None:
     first = candidate.first
-    refusal = Refusal(
-        first.ordinal, first.locator, error.reason, error.detail, _shown(candidate), candidate.raw_rows
-    )
+    refusal = Refusal(first.ordinal, first.locator, error.reason, error.detail, shown, candidate.raw_rows)
     tally.builder.refuse(origin, refusal)
 
 
