@@ -1,13 +1,11 @@
-"""SRT and WebVTT: cues to turns, dialogues and texts; rolling captions once; bad cues named."""
+"""SRT and WebVTT: cues to turns, dialogues and texts; bad cues named."""
 
 from __future__ import annotations
 
 import pytest
 
 from pixelated.core.source import Mapping
-from pixelated.core.step import StepResult
-from pixelated.standardise.fields import words
-from standardise_reading import balances, dialogues, read, records, refusals
+from standardise_reading import balances, details, dialogues, read, records, refusals, srt, text_of
 
 SESSION = """WEBVTT - Session 4
 Kind: captions
@@ -35,28 +33,6 @@ intro
 00:00:06.000 --> 00:00:07.000
 <v Therapist>I see.</v> <v Client>Yes.</v>
 """
-
-
-def text_of(result: StepResult) -> str:
-    (record,) = records(result)
-    assert record["kind"] == "text"
-    content: str = record["messages"][0]["content"]
-    return content
-
-
-def details(result: StepResult) -> list[tuple[str, str, str]]:
-    """Return (reason, detail, text) of what was refused."""
-    assert result.quarantined is not None
-    return [(q["reason"], q["detail"], q["text"]) for q in result.quarantined.to_pylist()]
-
-
-def srt(*cues: tuple[str, str] | str) -> str:
-    """Return numbered cues of one second each, or of the given times."""
-    blocks = []
-    for k, cue in enumerate(cues):
-        times, text = cue if isinstance(cue, tuple) else (f"00:00:{k:02},000 --> 00:00:{k + 1:02},000", cue)
-        blocks.append(f"{k + 1}\n{times}\n{text}\n")
-    return "\n".join(blocks)
 
 
 def test_voices_with_roles_are_a_dialogue_with_times_and_without_markup() -> None:
@@ -177,115 +153,6 @@ def test_a_cue_without_a_voice_goes_on_only_with_an_open_sentence() -> None:
         [("assistant", "Sit down and rest."), ("user", "Yes.")]
     ]
     assert refusals(read("a.vtt", talk("Sit down."))) == [(0, "roles_unknown")]
-
-
-# What the service writes: each caption repeats the line before it, in between captions of 10 ms.
-ROLLING = """WEBVTT
-Kind: captions
-Language: en
-
-00:00:00.160 --> 00:00:02.310 align:start position:0%
-{blank}
-so<00:00:00.400><c> today</c><00:00:00.900><c> we</c><00:00:01.300><c> talk</c>
-
-00:00:02.310 --> 00:00:02.320 align:start position:0%
-so today we talk
-{blank}
-
-00:00:02.320 --> 00:00:04.470 align:start position:0%
-so today we talk
-about<00:00:02.700><c> sleep</c>
-
-00:00:04.470 --> 00:00:04.480 align:start position:0%
-about sleep
-{blank}
-
-00:00:04.480 --> 00:00:06.000 align:start position:0%
-about sleep
-about<00:00:05.000><c> sleep</c>
-
-00:00:06.000 --> 00:00:06.010 align:start position:0%
-about sleep
-{blank}
-
-00:00:06.010 --> 00:00:08.000 align:start position:0%
-about sleep
-no
-
-00:00:08.000 --> 00:00:08.010 align:start position:0%
-no
-{blank}
-
-00:00:08.010 --> 00:00:09.000 align:start position:0%
-[Music]
-""".replace("{blank}", " ")
-
-
-def test_rolling_captions_come_out_once_also_where_a_line_is_really_said_twice() -> None:
-    result = read("a.vtt", ROLLING)
-    assert text_of(result) == "so today we talk about sleep about sleep no"
-    (record,) = records(result)
-    assert (record["raw_rows"], record["turns"][0]["start"], record["turns"][0]["end"]) == (9, 0.16, 8.0)
-    # four captions of 10 ms, and three that open with the line before
-    assert record["source_metadata"]["dropped"] == {"repeated_captions": 7, "sound_marks": 1}
-    assert result.measured["repeated_captions"] == 7
-
-
-def test_a_line_with_times_of_its_words_is_new_whatever_it_says() -> None:
-    new = "oh<00:00:00.500><c> no</c>"
-    cues = [f"oh no\n{new}"] * 6
-    times = [f"00:0{k}.000 --> 00:0{k + 1}.000" for k in range(6)]
-    text = "WEBVTT\n\n" + "\n\n".join(f"{t}\n{c}" for t, c in zip(times, cues, strict=True))
-    assert text_of(read("a.vtt", text)) == " ".join(["oh no"] * 7)
-
-
-def test_rolling_captions_without_word_times_in_srt() -> None:
-    lines = [f"line number {k} of the talk" for k in range(20)]
-    cues = [f"{a}\n{b}" for a, b in zip(["", *lines], lines, strict=False)]
-    assert text_of(read("a.srt", srt(*cues))) == " ".join(lines)
-
-
-def test_captions_that_grow_or_slide_come_out_once() -> None:
-    said = words("we all have days like that and they pass in the end if we let them")
-    growing = [" ".join(said[max(0, k - 6) : k]) for k in range(2, len(said) + 1)]
-    assert text_of(read("a.srt", srt(*growing))) == " ".join(said)
-
-
-def test_what_people_say_twice_stays() -> None:
-    cues = ("No.", "No.", "No.", "I said no.", "I said no.", "Never, I said.", "I said no.")
-    assert text_of(read("a.srt", srt(*cues))) == " ".join(cues)
-
-
-def test_the_same_caption_twice_at_one_time_is_a_repeat_and_others_that_overlap_stay() -> None:
-    cues = (
-        ("00:00:01,000 --> 00:00:03,000", "One."),
-        ("00:00:01,000 --> 00:00:03,000", "One."),
-        ("00:00:02,000 --> 00:00:04,000", "Two."),
-        ("00:00:02,500 --> 00:00:04,000", "One."),
-    )
-    result = read("a.srt", srt(*cues))
-    assert text_of(result) == "One. Two."
-    assert records(result)[0]["source_metadata"] == {"dropped": {"repeated_captions": 2}}
-
-
-def test_sounds_and_songs_are_dropped_and_counted_and_asides_are_not() -> None:
-    cues = (
-        "[Music]",
-        "(applause)",
-        "\u266a",
-        "\u266a la la la \u266a",
-        "\u266a and on\nand on \u266a",
-        "[door creaks]",
-        "Hello [laughter] there (as I said) \u266a",
-        "(music therapy) helped [the client]",
-        "*sighs* well",
-    )
-    result = read("a.srt", srt(*cues))
-    assert text_of(result) == "Hello there (as I said) (music therapy) helped [the client] well"
-    assert records(result)[0]["source_metadata"]["dropped"] == {"sound_marks": 7, "sung_lines": 3}
-    only = read("a.srt", srt("[Music]", "(applause)"))
-    assert details(only)[0][:2] == ("empty_content", "none of 2 cues holds speech, 2 sound_marks")
-    assert (balances(only), only.measured["raw_rows"]) == (True, 2)
 
 
 BAD = """1
