@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pixelated.core.archives import ArchiveRefusedError
-from pixelated.core.source import Join, Mapping, Source
+from pixelated.core.source import Fields, Join, Mapping, Source
 from pixelated.core.step import StepResult
-from pixelated.standardise import turns
+from pixelated.standardise import cutting, speech, turns
 from pixelated.standardise.containers import Boxed, is_container, open_box, whole_refusal
 from pixelated.standardise.files import locate
 from pixelated.standardise.formats import FORMATS, recognise
@@ -45,7 +45,7 @@ SHAPES: dict[str, Convert] = {
     "preference": preference.convert,
     "convai": convai.convert,
     "text": text.convert,
-    "segments": text.convert_segments,
+    "segments": speech.convert_row,
     "chatml": text.convert_chatml,
     "transcript": text.convert_transcript,
     "diarised": text.convert_diarised,
@@ -201,6 +201,8 @@ def _read(tally: Tally, source: Source, loaded: Loaded, joins: Joins = ()) -> in
     identical = Identical(len(values) if lines and not sample.whole else None)
     if parsed.layout == "turns":
         _read_turns(tally, origin, parsed, identical)
+    elif parsed.layout == "cues":
+        _read_cues(tally, origin, parsed, identical)
     else:
         _read_rows(tally, origin, parsed, profile(values, source.mapping), identical)
     if identical.same and identical.count > 1 and not piece.start:
@@ -214,14 +216,21 @@ def _parse(tally: Tally, origin: Origin, loaded: Loaded, name: str) -> Parsed:
     mapping = origin.source.mapping
     named = mapping.fields.records
     document = Document(loaded.sample.name, loaded.data, part, piece.first_row, piece.first_line, named)
-    as_text = _as_text(mapping) and name in TRANSCRIPTS
-    parsed = FORMATS.get("text" if as_text else name)().parse(document)
+    parsed = FORMATS.get(_reader(name, mapping))().parse(document)
     tally.counts["raw_rows"] += parsed.raw_rows
     if parsed.fixed:
         tally.decoding[origin.name] = dict(parsed.fixed)
     if not parsed.rows and not parsed.refused and not part:
         parsed.refused.append(Refusal(0, "file", "no_rows", "the file has no rows", raw_rows=0))
     return parsed
+
+
+def _reader(name: str, mapping: Mapping) -> str:
+    """Return the format that reads a file as the source wants it."""
+    if _as_text(mapping) and name in TRANSCRIPTS:
+        return "text"
+    described = mapping.shape not in {"auto", "text"} or mapping.fields != Fields()
+    return "json" if name == "recogniser" and described else name
 
 
 def _as_text(mapping: Mapping) -> bool:
@@ -275,6 +284,17 @@ def _read_turns(tally: Tally, origin: Origin, parsed: Parsed, identical: Identic
         _take(tally, origin, candidate, identical, lambda c: _spoken(c, parsed, origin.source.mapping))
 
 
+def _read_cues(tally: Tally, origin: Origin, parsed: Parsed, identical: Identical) -> None:
+    """Make one record of a recording, or the chunks of its text."""
+    if not parsed.rows:
+        return
+    about, mapping = parsed.about, origin.source.mapping
+    if parsed.refused:
+        about = {**about, "bad_cues": len(parsed.refused)}
+    candidate = Candidate(tuple(parsed.rows))
+    _take(tally, origin, candidate, identical, lambda c: speech.convert(c, about, mapping))
+
+
 def _spoken(candidate: Candidate, parsed: Parsed, mapping: Mapping) -> Draft:
     draft = turns.build([row.value for row in candidate.rows], mapping)
     if parsed.preamble:
@@ -289,23 +309,39 @@ def _take(
     identical: Identical,
     make: Callable[[Candidate], Draft],
 ) -> None:
-    """Make the record of a candidate, or refuse it: one of the two happens for each."""
+    """Make the record of a candidate or the chunks of its text, or refuse it: one of these happens."""
     tally.counts["candidates"] += 1
     try:
         draft = make(candidate)
         identical.see(draft, candidate.first.ordinal)
         turns.require_sides(draft, origin.source.mapping)
+        found = cutting.records_of(candidate, draft)
+    except RefusedError as error:
+        _refuse_candidate(tally, origin, candidate, error, _shown(candidate))
+        return
+    tally.counts["candidates"] += len(found) - 1
+    for one, record in found:
+        _keep(tally, origin, one, record)
+
+
+def _keep(tally: Tally, origin: Origin, candidate: Candidate, draft: Draft) -> None:
+    """Add one record, or refuse it where its group or its metadata can't be made."""
+    try:
         tally.counts["edge_tags_refused"] += tally.builder.add(origin, candidate, draft)
     except RefusedError as error:
-        first = candidate.first
-        shown = _shown(candidate)
-        refusal = Refusal(
-            first.ordinal, first.locator, error.reason, error.detail, shown, len(candidate.rows)
-        )
-        tally.builder.refuse(origin, refusal)
+        shown = draft.messages[0].content if draft.whole else _shown(candidate)
+        _refuse_candidate(tally, origin, candidate, error, shown)
         return
     tally.counts["merged_turns"] += sum(m.merged - 1 for m in draft.messages)
     tally.counts.update(draft.counts)
+
+
+def _refuse_candidate(
+    tally: Tally, origin: Origin, candidate: Candidate, error: RefusedError, shown: str
+) -> None:
+    first = candidate.first
+    refusal = Refusal(first.ordinal, first.locator, error.reason, error.detail, shown, candidate.raw_rows)
+    tally.builder.refuse(origin, refusal)
 
 
 def _shown(candidate: Candidate) -> str:

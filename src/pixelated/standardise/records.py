@@ -119,6 +119,7 @@ def _record(
     source = origin.source
     first = candidate.first
     identity = f"{source.id}-{short_hash(source.id, origin.file, origin.place(first.locator), draft.content)}"
+    row = row or draft.fields  # a recording has no row of fields: what its file says about it serves
     extra = {**without(draft.fields, draft.used | found.used), **draft.extra}
     extra = without(extra, origin.source.mapping.drop)
     return {
@@ -141,7 +142,7 @@ def _record(
         "edge_category": found.category,
         "difficulty": found.difficulty,
         "tags": found.tags,
-        "raw_rows": len(candidate.rows),
+        "raw_rows": candidate.raw_rows,
     }
 
 

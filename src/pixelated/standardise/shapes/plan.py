@@ -12,6 +12,7 @@ from pixelated.core.source import Fields, Mapping
 from pixelated.standardise.dialogue_text import START
 from pixelated.standardise.fields import has, normal
 from pixelated.standardise.formats._json import InvalidJSONError, loads_text
+from pixelated.standardise.recogniser import is_recording, is_segment_list
 from pixelated.standardise.rows import RefusedError
 from pixelated.standardise.shapes.recognise import (
     CHOSEN,
@@ -39,6 +40,8 @@ def plan_row(value: Any, mapping: Mapping) -> Plan:
     if not value:
         raise RefusedError("empty_content", "the row has no fields")
     shape = mapping.shape if mapping.shape != "auto" else _shape_of_fields(mapping.fields)
+    if shape in {None, "text"} and not mapping.fields.text and is_recording(value):
+        return Plan("segments", mapping.fields)
     if shape is not None:
         return Plan(shape, _complete(shape, value, mapping))
     return sniff_row(value, mapping)
@@ -70,7 +73,7 @@ def _plan_bare(value: Any, mapping: Mapping) -> Plan:
     """Plan a row that is a list of turns or a text."""
     if isinstance(value, list) and value and (mapping.shape == "messages" or all(is_turn(v) for v in value)):
         return Plan("messages", mapping.fields)
-    if mapping.shape in {"auto", "text"} and is_segments(value):
+    if mapping.shape in {"auto", "text"} and (is_segments(value) or is_segment_list(value)):
         return Plan("segments", mapping.fields)
     if isinstance(value, str) and mapping.shape in {"text", "chatml", "transcript", "diarised"}:
         return Plan(mapping.shape, mapping.fields)

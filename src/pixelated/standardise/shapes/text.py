@@ -25,17 +25,6 @@ def as_text_record(text: str, row: dict[str, Any], used: set[str]) -> Draft:
     return Draft("text", [Message("assistant", text)], fields=row, used=used)
 
 
-def convert_segments(candidate: Candidate, plan: Plan, mapping: Mapping) -> Draft:  # noqa: ARG001 - see above
-    """Make one text of a speech recogniser's segments, whose ends are no ends of sentences."""
-    segments = candidate.first.value
-    written = " ".join(t for s in segments if (t := s["text"].strip()))
-    if not written:
-        raise RefusedError("empty_content", "the segments have no text")
-    draft = as_text_record(written, {}, set())
-    draft.extra["segments"] = len(segments)
-    return draft
-
-
 def convert_chatml(candidate: Candidate, plan: Plan, mapping: Mapping) -> Draft:
     """Make a dialogue of the ChatML blocks in a text.
 
