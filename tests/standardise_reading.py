@@ -54,3 +54,18 @@ def balances(result: StepResult) -> bool:
     raw = sum(result.kept["raw_rows"].to_pylist()) + sum(result.quarantined["raw_rows"].to_pylist())
     seen = result.kept.num_rows + result.quarantined.num_rows
     return raw == result.measured["raw_rows"] and seen == result.measured["candidates"]
+
+
+def quarantined(result: StepResult) -> list[tuple[int, str, str]]:
+    assert result.quarantined is not None
+    return [(q["row"], q["reason"], q["detail"]) for q in result.quarantined.to_pylist()]
+
+
+def places(result: StepResult) -> list[tuple[int, str, str]]:
+    found = [r["provenance"] for r in records(result)]
+    return [(p["row"], p["locator"], p["original_format"]) for p in found]
+
+
+def numbers(result: StepResult) -> list[int]:
+    """Return the row numbers of what was kept and refused."""
+    return sorted([p[0] for p in places(result)] + [q[0] for q in quarantined(result)])
