@@ -81,3 +81,18 @@ def srt(*cues: tuple[str, str] | str) -> str:
 
 def _clock(seconds: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02},000"
+
+
+def quarantined(result: StepResult) -> list[tuple[int, str, str]]:
+    assert result.quarantined is not None
+    return [(q["row"], q["reason"], q["detail"]) for q in result.quarantined.to_pylist()]
+
+
+def places(result: StepResult) -> list[tuple[int, str, str]]:
+    found = [r["provenance"] for r in records(result)]
+    return [(p["row"], p["locator"], p["original_format"]) for p in found]
+
+
+def numbers(result: StepResult) -> list[int]:
+    """Return the row numbers of what was kept and refused."""
+    return sorted([p[0] for p in places(result)] + [q[0] for q in quarantined(result)])

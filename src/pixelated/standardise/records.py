@@ -15,7 +15,7 @@ from pixelated.standardise.fields import without
 from pixelated.standardise.formats._json import whole
 from pixelated.standardise.rows import Candidate, Draft, Message, Refusal
 
-TRANSFORM = "standardise@1"
+TRANSFORM = "standardise@2"
 MAX_REFUSED_TEXT = 100_000
 _BATCH_CHARACTERS = 1 << 27  # Arrow's string columns end at 2 GiB
 

@@ -17,9 +17,9 @@ class Limits:
     """What an archive may hold; beyond it nothing of it is taken.
 
     The ratio: 16 public corpora of over 1 MB pack by xz to a fifth (the median) or, the most repetitive of
-    them, to a fortieth; the rows of one template with a long fixed instruction reach 100. A bomb needs
-    1,000, the most that deflate reaches, to be worth its name. So 200 parts them. Small files may be as
-    repetitive as they like: the ratio counts from `ratio_from` on.
+    them, to a fortieth; a bomb aims at 1,000, the most that deflate reaches. 200 parts them with room on
+    both sides. Only rows repeated as they are pack further. Small files may be as repetitive as they like:
+    the ratio counts from `ratio_from` on.
 
     Attributes:
         members: entries, folders and skipped ones included.
