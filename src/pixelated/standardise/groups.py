@@ -29,8 +29,9 @@ def group_key(source: Source, row: Mapping[str, Any], draft: Draft, file: str, r
     """Return the group of a record.
 
     `source.group_by` names fields; "@file" is the file and "@prompt" the text of the first message. Without
-    it a usual column decides (video, client, author, session, question ...), then the prompt of a single
-    exchange, since answers to one question belong together, then the record is a group of its own.
+    it passages of one document belong together; else a usual column decides (video, client, author, session,
+    question ...), then the prompt of a single exchange, since answers to one question belong together, then
+    the record is a group of its own.
 
     Raises:
         RefusedError: `group_missing`, the row lacks the value of a field in `group_by`.
@@ -38,6 +39,8 @@ def group_key(source: Source, row: Mapping[str, Any], draft: Draft, file: str, r
     if source.group_by:
         values = [_named(name, row, draft, file) for name in source.group_by]
         return _key(source.id, values)
+    if draft.of_file:
+        return _key(source.id, [file])
     sniffed = _sniffed(row)
     if sniffed is not None:
         return _key(source.id, [sniffed])

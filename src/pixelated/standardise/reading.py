@@ -152,6 +152,9 @@ def _read(tally: Tally, source: Source, loaded: Loaded, joins: Sequence[tuple[Jo
     identical = Identical(len(values) if lines and not sample.whole else None)
     if parsed.layout == "turns":
         _read_turns(tally, origin, parsed, identical)
+    elif parsed.layout == "passages":
+        for row in parsed.rows:
+            _take(tally, origin, Candidate((row,)), identical, text.convert_passage)
     else:
         _read_rows(tally, origin, parsed, profile(values, source.mapping), identical)
     if identical.same and identical.count > 1 and not piece.start:
@@ -163,9 +166,10 @@ def _parse(tally: Tally, origin: Origin, loaded: Loaded) -> Parsed:
     piece, part = loaded.piece, loaded.piece.start is not None
     mapping = origin.source.mapping
     named = mapping.fields.records
-    document = Document(piece.file, loaded.data, part, piece.first_row, piece.first_line, named)
-    as_text = _as_text(mapping) and origin.format in TRANSCRIPTS
-    parsed = FORMATS.get("text" if as_text else origin.format)().parse(document)
+    as_text = _as_text(mapping)
+    document = Document(piece.file, loaded.data, part, piece.first_row, piece.first_line, named, as_text)
+    plain = as_text and origin.format in TRANSCRIPTS
+    parsed = FORMATS.get("text" if plain else origin.format)().parse(document)
     tally.counts["raw_rows"] += parsed.raw_rows
     if parsed.fixed:
         tally.decoding[piece.file] = dict(parsed.fixed)

@@ -10,7 +10,7 @@ from pixelated.core.decoding import Decoded, decode
 
 HEAD_BYTES = 1 << 20  # what every decision about a whole file may look at, whatever the size of a part
 
-Layout = Literal["rows", "turns", "text"]
+Layout = Literal["rows", "turns", "text", "passages"]
 
 
 class RefusedError(Exception):
@@ -85,6 +85,7 @@ class Document:
         first_row: ordinal in the file of the first row in `data`.
         first_line: number of lines in the file before `data`.
         records: path of the list of records in a JSON document, where the registry names it.
+        as_text: the source is text for continued pretraining, whatever its documents look like.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Document:
     first_row: int = 0
     first_line: int = 0
     records: str | None = None
+    as_text: bool = False
 
     @cached_property
     def decoded(self) -> Decoded:
@@ -135,7 +137,8 @@ class Parsed:
         rows: raw rows in document order. In layout "turns" each value is a `Said`.
         refused: rows that could not be read.
         raw_rows: number of raw rows seen, counted while reading and not from the two lists.
-        layout: "rows" (one value per row), "turns" (one dialogue per `group`), "text" (one text).
+        layout: "rows" (one value per row), "turns" (one dialogue per `group`), "text" (one text),
+            "passages" (one text record per row, whose "text" it is; all of them in the file's group).
         groups: in layout "turns", the number of rows of each dialogue, in order.
         text: in layout "turns", the document as it was written.
         preamble: in layout "turns", what stands before the first speaker.
@@ -191,6 +194,7 @@ class Draft:
         extra: more entries for `source_metadata`.
         counts: what happened on the way ("blank_turns", "skipped_turns").
         single: the record is one exchange, so that records with the same prompt belong together.
+        of_file: the record is a passage of its file, so that the file's records belong together.
     """
 
     kind: str
@@ -202,6 +206,7 @@ class Draft:
     extra: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     single: bool = False
+    of_file: bool = False
 
     @property
     def content(self) -> str:
