@@ -10,7 +10,7 @@ from typing import Any
 
 from pixelated.core.source import Join, Mapping, Source
 from pixelated.core.step import StepResult
-from pixelated.standardise import turns
+from pixelated.standardise import cells, turns
 from pixelated.standardise.files import locate
 from pixelated.standardise.formats import FORMATS, recognise
 from pixelated.standardise.joins import join_rows
@@ -24,11 +24,10 @@ from pixelated.standardise.rows import (
     Parsed,
     Refusal,
     RefusedError,
-    Row,
     Sample,
 )
 from pixelated.standardise.shapes import convai, messages, pair, preference, text, utterances
-from pixelated.standardise.shapes.plan import Plan, plan_row, unpack
+from pixelated.standardise.shapes.plan import Plan, plan_row
 from pixelated.standardise.units import Piece, Unit, read_piece, read_sample
 
 TRANSCRIPTS = ("diarised", "transcript", "chatml")  # text files that can be read as plain text
@@ -146,6 +145,10 @@ def _read(tally: Tally, source: Source, loaded: Loaded, joins: Sequence[tuple[Jo
     if joins:
         parsed.rows, missed = join_rows(parsed.rows, joins)
         tally.counts["join_missed"] += missed
+    if parsed.layout == "rows":
+        fields = source.mapping.fields
+        parsed.rows, broken = cells.read_rows(parsed.rows, fields, table=name in cells.TABLES)
+        parsed.refused += broken
     _refuse(tally, origin, parsed.refused)
     lines = name == "jsonl"
     values = head_values(sample) if lines else [row.value for row in parsed.rows]
@@ -197,8 +200,7 @@ def _read_rows(tally: Tally, origin: Origin, parsed: Parsed, found: Profile, ide
         _refuse(tally, origin, refused)
         gaps = utterances.beside([r.row for r in (*parsed.refused, *refused)], parsed.rows)
     else:
-        rows = (Row(row.ordinal, row.locator, unpack(row.value)) for row in parsed.rows)
-        candidates = [Candidate((row,)) for row in rows]
+        candidates = [Candidate((row,)) for row in parsed.rows]
     as_text = parsed.text.strip() if parsed.layout == "text" and _as_text(mapping) else None
     # One row after the other: foreign shapes differ from row to row, so there is no column to work on.
     for candidate in candidates:

@@ -15,7 +15,7 @@ from pixelated.standardise.formats._pdf_text import SOFT
 MAX_PAGES = 5000
 MAX_CHARACTERS = 500_000  # on a page
 _PASSWORD, _SECURITY = 4, 5  # PDFium's error codes
-_HYPHEN = (0x2, 0xFFFE, 0xAD)  # what PDFium writes for a hyphen at the end of a line
+_HYPHEN = (0x2, 0xFFFE)  # what PDFium writes for a hyphen at the end of a line, and no line end after it
 _SPACES = frozenset({0x85, 0xA0, 0x202F, 0x3000, *range(0x2000, 0x200C)})
 _REPLACED = 0xFFFD
 _PRIVATE = range(0xE000, 0xF900)
@@ -114,10 +114,11 @@ def _read_words(raw: Any, text: Any, count: int, page: Page) -> None:
     words: list[tuple[int, Word]] = []
     start = 0
     for end in range(count + 1):
-        if end < count and not _is_break(codes[end]):
+        hyphen = end < count and codes[end] in _HYPHEN
+        if end < count and not hyphen and not _is_break(codes[end]):
             continue
-        if end > start:
-            words.append(_word(raw, text, start, end, codes))
+        if end + hyphen > start:
+            words.append(_word(raw, text, start, end + hyphen, codes))
         start = end + 1
     main = Counter(turn for turn, _ in words).most_common(1)[0][0] if words else 0
     page.words = [word for turn, word in words if turn == main]
@@ -137,7 +138,7 @@ def _word(raw: Any, text: Any, start: int, end: int, codes: list[int]) -> tuple[
         boxes.append(box)
     x, y = ctypes.c_double(), ctypes.c_double()
     raw.FPDFText_GetCharOrigin(text, start, x, y)
-    turn = round(max(0.0, raw.FPDFText_GetCharAngle(text, start)) / _QUARTER) % 4
+    turn = -round(max(0.0, raw.FPDFText_GetCharAngle(text, start)) / _QUARTER) % 4  # its angle is clockwise
     across = [(b.left, b.right) for b in boxes]
     along = [(b.bottom, b.top) for b in boxes]
     if turn % 2:
@@ -148,4 +149,5 @@ def _word(raw: Any, text: Any, start: int, end: int, codes: list[int]) -> tuple[
         low, high = -high, -low
     height = max(_MIN_HEIGHT, *(abs(b - a) for a, b in along))
     written = "".join(SOFT if c in _HYPHEN else _LIGATURES.get(c) or chr(c) for c in codes[start:end] if c)
+    written = written[:-1].replace(SOFT, "") + written[-1:]  # one inside a word is not to be seen
     return turn, Word(whole(written), low, high, base, height)

@@ -11,8 +11,7 @@ from pixelated.standardise.formats import CERTAIN, FORMATS
 from pixelated.standardise.formats._html_text import read_page
 from pixelated.standardise.rows import Document, Parsed, RefusedError, Sample
 
-SUFFIXES = (".html", ".htm", ".xhtml")
-_OTHER = (".xls", ".svg", ".xml")  # markup of these names is another thing
+SUFFIXES = (".html", ".htm", ".xhtml", ".xht")
 _START = re.compile(
     r"\A[\s\ufeff]*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--[^>]{0,400}-->\s*)?<(?:!doctype\s+html|html)\b",
     re.IGNORECASE,
@@ -30,13 +29,14 @@ class HTML:
     """HTML and XHTML."""
 
     def sniff(self, sample: Sample) -> int:
-        """Return 98 for a document that starts as HTML does, or has its name and some of its tags."""
-        start = sample.decoded.text[:_LOOK]
-        if sample.suffix in _OTHER:
+        """Return 98 for a page by its name and tags, or by its start where it has no extension.
+
+        A page under another name, such as `data.csv`, is the error page of a failed download and no data.
+        """
+        if sample.suffix not in {*SUFFIXES, ""}:
             return 0
-        if _START.match(start) or (sample.suffix in SUFFIXES and _TAG.search(start)):
-            return CERTAIN + 1
-        return 0
+        start = sample.decoded.text[:_LOOK]
+        return CERTAIN + 1 if _START.match(start) or (sample.suffix and _TAG.search(start)) else 0
 
     def parse(self, document: Document) -> Parsed:
         """Read the page; one without text is refused: a script may write it, and nothing runs here."""
