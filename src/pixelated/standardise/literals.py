@@ -14,7 +14,7 @@ from typing import Any
 
 from pixelated.standardise.formats._json import InvalidJSONError, loads_text, whole
 
-MAX_CHARACTERS = 1 << 22  # of a Python literal; JSON has no limit
+MAX_CHARACTERS = 1 << 20  # of a Python literal; JSON has no limit
 MAX_DEPTH = 40
 _TOKEN = re.compile(
     r"(?P<text>'[^'\\]*+(?:\\.[^'\\]*+)*+'|\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\")"

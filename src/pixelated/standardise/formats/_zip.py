@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ MAX_ENTRIES = 20_000
 MAX_TOTAL = 1 << 29  # bytes unpacked, of all entries together
 MAX_ENTRY = 1 << 27
 _ENCRYPTED = 0x1
+_ERRORS = (  # what the standard library raises for bad bytes
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, OverflowError, struct.error,
+)  # fmt: skip
 
 
 class ContainerError(Exception):
@@ -66,7 +70,7 @@ def open_container(data: bytes) -> Container:
     try:
         file = zipfile.ZipFile(io.BytesIO(data))
         infos = [entry for entry in file.infolist() if not entry.is_dir()]
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, OverflowError) as error:
+    except _ERRORS as error:
         raise ContainerError("damaged", f"no whole zip file ({type(error).__name__})") from None
     if len(infos) > MAX_ENTRIES:
         raise ContainerError("too_large", f"{len(infos)} entries, more than {MAX_ENTRIES}")

@@ -11,13 +11,16 @@ from typing import Any
 
 from pixelated.standardise.formats import CERTAIN, FORMATS, _workbook
 from pixelated.standardise.formats._header import column_names, is_header, twice
+from pixelated.standardise.formats._zip import ContainerError, open_container
 from pixelated.standardise.rows import Document, Parsed, Refusal, RefusedError, Row, Sample
 
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".xltx", ".xla", ".xlam")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 _AT = 30  # offset of the first entry's name in a zip file
-_BIFF = tuple(name.encode("utf-16-le") for name in ("Workbook", "EncryptedPackage"))
+_PACKAGE = "EncryptedPackage".encode("utf-16-le")  # a stream of an OLE file
+_BIFF = ("Workbook".encode("utf-16-le"), _PACKAGE)
+_SECTOR, _BOF, _FILEPASS, _FIRST_RECORDS = 512, b"\x09\x08\x10\x00", b"\x2f\x00", 4  # of a .xls stream
 _SECONDS = 300
 _HEADER_LOOK = 10  # rows among which the header is looked for
 _WIDE = 0.6  # share of the width that a header fills
@@ -91,11 +94,33 @@ def _sheets(data: bytes) -> list[_Sheet]:
             sheets.append(_Sheet(value["sheet"]))
         elif "end" in value:
             return sheets
-        elif value["failed"] == "password":
+        elif value["failed"] == "password" or _is_locked(data):
             raise RefusedError("encrypted_workbook", "the workbook needs a password")
     if b"memory allocation" in done.stderr or b"MemoryError" in done.stderr:
         raise RefusedError("too_large", f"the workbook needs more than {_workbook.MEMORY} bytes of memory")
     raise RefusedError("damaged_workbook", "not readable as a workbook of a spreadsheet program")
+
+
+def _is_locked(data: bytes) -> bool:
+    """Say whether a file that could not be read is a workbook with a password."""
+    if data.startswith(_OLE):
+        return _PACKAGE in data or any(_asks_password(data, at) for at in range(0, len(data), _SECTOR))
+    try:
+        container = open_container(data)
+        return b"encryption-data" in container.read("META-INF/manifest.xml")
+    except (ContainerError, KeyError):
+        return False
+
+
+def _asks_password(data: bytes, at: int) -> bool:
+    """Say whether a stream of records that starts at `at` has a password record among its first ones."""
+    if not data.startswith(_BOF, at):
+        return False
+    for _ in range(_FIRST_RECORDS):
+        if data.startswith(_FILEPASS, at):
+            return True
+        at += 4 + int.from_bytes(data[at + 2 : at + 4], "little")
+    return False
 
 
 def _read_sheet(parsed: Parsed, sheet: _Sheet) -> None:
