@@ -41,9 +41,7 @@ def page() -> bytes:
     return f"<!DOCTYPE html><html><body>{body}</body></html>".encode()
 
 
-TABLE = pa.table(
-    {"prompt": ["a", "c"], "response": ["b", "d"], "messages": [[{"role": "user", "content": "x"}]] * 2}
-)
+TABLE = pa.table({"prompt": ["a", "c"], "response": ["b", "d"], "labels": [["x"], []], "at": [1.5, None]})
 GOOD = {
     "a.pdf": drawn(lines_page([sentences(k, 1) for k in range(20)]), scan, lines_page(["Client: a", "Therapist: b"]), pageCompression=0),
     "b.pdf": article("A title", prose(12)),

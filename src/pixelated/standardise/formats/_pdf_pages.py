@@ -93,7 +93,7 @@ def _read(pdfium: Any, document: Any, number: int) -> Page:
     if count > MAX_CHARACTERS:
         found.missing = ("too_large", f"the page has more than {MAX_CHARACTERS} characters")
     else:
-        _read_words(pdfium.raw, text, count, found)
+        _read_words(pdfium.raw, text.raw, count, found)
     found.objects = len(found.words)
     if found.objects < _FEW:
         types = [o.type for o in page.get_objects(max_depth=3)]
@@ -131,23 +131,27 @@ def _is_break(code: int) -> bool:
 
 def _word(raw: Any, text: Any, start: int, end: int, codes: list[int]) -> tuple[int, Word]:
     """Return the quarter turns of a word, and the word as seen in its own direction."""
-    boxes = []
-    for at in (start, end - 1):
-        box = raw.FS_RECTF()
-        raw.FPDFText_GetLooseCharBox(text, at, box)
-        boxes.append(box)
+    one, other = raw.FS_RECTF(), raw.FS_RECTF()
+    raw.FPDFText_GetLooseCharBox(text, start, one)
+    raw.FPDFText_GetLooseCharBox(text, end - 1, other)
     x, y = ctypes.c_double(), ctypes.c_double()
     raw.FPDFText_GetCharOrigin(text, start, x, y)
     turn = -round(max(0.0, raw.FPDFText_GetCharAngle(text, start)) / _QUARTER) % 4  # its angle is clockwise
-    across = [(b.left, b.right) for b in boxes]
-    along = [(b.bottom, b.top) for b in boxes]
+    across = (one.left, one.right, other.left, other.right)
+    along = (one.bottom, one.top, other.bottom, other.top)
     if turn % 2:
         across, along = along, across
-    low, high = min(min(pair) for pair in across), max(max(pair) for pair in across)
+    low, high = min(across), max(across)
     base = (-y.value, x.value, y.value, -x.value)[turn]
     if turn > 1:
         low, high = -high, -low
-    height = max(_MIN_HEIGHT, *(abs(b - a) for a, b in along))
-    written = "".join(SOFT if c in _HYPHEN else _LIGATURES.get(c) or chr(c) for c in codes[start:end] if c)
-    written = written[:-1].replace(SOFT, "") + written[-1:]  # one inside a word is not to be seen
-    return turn, Word(whole(written), low, high, base, height)
+    height = max(_MIN_HEIGHT, abs(along[1] - along[0]), abs(along[3] - along[2]))
+    return turn, Word(_written(codes[start:end]), low, high, base, height)
+
+
+def _written(codes: list[int]) -> str:
+    text = "".join(map(chr, codes))
+    if text.isascii() and text.isprintable():
+        return text
+    text = "".join(SOFT if c in _HYPHEN else _LIGATURES.get(c) or chr(c) for c in codes if c)
+    return whole(text[:-1].replace(SOFT, "") + text[-1:])  # one inside a word is not to be seen

@@ -47,14 +47,7 @@ class Container:
         try:
             with self.file.open(entry) as stream:
                 data = stream.read(entry.file_size + 1)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except _ERRORS as error:
             raise ContainerError("damaged", f"an entry can't be unpacked ({type(error).__name__})") from None
         if len(data) != entry.file_size:
             raise ContainerError("damaged", "an entry has not the size that it states")
