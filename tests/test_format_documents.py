@@ -135,6 +135,11 @@ def test_a_pdf_that_is_not_whole_is_refused_whole() -> None:
     assert refusals(read("a.pdf", good[: len(good) // 2])) == [(0, "truncated_pdf")]
     assert refusals(read("a.pdf", good[:200] + good[260:])) == [(0, "damaged_pdf")]
     assert refusals(read("a.pdf", "hello")) == [(0, "damaged_pdf")]
+    packed = article(TITLE, prose(9))
+    at = packed.rindex(b"endstream") - 300
+    for other in (b"A", b"zz"):  # as long as before, so that only what is packed shows it
+        changed = packed[:at] + (other * 8)[:8] + packed[at + 8 :]
+        assert refusals(read("a.pdf", changed)) == [(0, "damaged_pdf")]
     locked = drawn(lines_page(["a secret"]), encrypt=StandardEncryption("user", "owner"))
     assert refusals(read("a.pdf", locked)) == [(0, "encrypted_pdf")]
     opened = drawn(lines_page(["no secret"]), encrypt=StandardEncryption("", "owner"))

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from pixelated.standardise.documents import Missing, Paragraph, Text, parsed, refused
 from pixelated.standardise.formats import CERTAIN, FORMATS
+from pixelated.standardise.formats._pdf_check import LOOK, MAGIC, why_broken
 from pixelated.standardise.formats._pdf_layout import Column, columns, number_rows
 from pixelated.standardise.formats._pdf_pages import Page, UnreadableError, read_pages
 from pixelated.standardise.formats._pdf_running import running_rows
 from pixelated.standardise.formats._pdf_text import Joiner, paragraphs
 from pixelated.standardise.rows import Document, Parsed, Sample
-
-MAGIC = b"%PDF-"
-_LOOK = 1024  # where a reader looks for the magic and for the end mark
-_TAIL = 2048
-_START = re.compile(rb"startxref\s{1,9}(\d{1,12})\s{1,9}%%EOF")
-_TABLE = re.compile(rb"xref\b|\d{1,10}\s{1,9}\d{1,5}\s{1,9}obj\b")
-_BLANK = b"\x00\t\n\x0c\r "
 
 
 @FORMATS.register("pdf")
@@ -30,11 +22,11 @@ class PDF:
             return 100
         if sample.suffix != ".pdf":
             return 0
-        return CERTAIN if MAGIC in sample.head[:_LOOK] else CERTAIN - 1
+        return CERTAIN if MAGIC in sample.head[:LOOK] else CERTAIN - 1
 
     def parse(self, document: Document) -> Parsed:
         """Read every page that has text; a file that is encrypted, damaged or cut is refused whole."""
-        why = _broken(document.data)
+        why = why_broken(document.data)
         if why is not None:
             return refused(*why)
         try:
@@ -42,22 +34,6 @@ class PDF:
         except UnreadableError as error:
             return refused(error.reason, error.detail)
         return parsed(document, _text(pages))
-
-
-def _broken(data: bytes) -> tuple[str, str] | None:
-    """Return why a file is not whole: PDFium would mend it, and read a part without a word."""
-    head = data.find(MAGIC, 0, _LOOK)
-    if head < 0:
-        return "damaged_pdf", "the file does not start as a PDF does"
-    end = len(data.rstrip(_BLANK))
-    tail = data[max(0, end - _TAIL) : end]
-    if b"%%EOF" not in tail:
-        return "truncated_pdf", "the end mark is missing: the file was cut, fetch it again"
-    found = _START.findall(tail)
-    starts = [base + int(found[-1]) for base in (head, 0)] if found else []
-    if not any(_TABLE.match(data[at : at + 64].lstrip(_BLANK)) for at in starts):
-        return "damaged_pdf", "the table of the file's parts is not where the file says it is"
-    return None
 
 
 def _text(pages: list[Page]) -> Text:
