@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
 import documents
 from documents import article, book, chapter, drawn, lines_page, prose, scan, sentences
-from pixelated.core.source import Mapping
+from pixelated.core.source import Mapping, Source
 from pixelated.core.step import StepResult
+from pixelated.standardise import list_files
 from standardise_reading import balances, dialogues, read, records, refusals
 
 
@@ -320,6 +323,13 @@ def test_pages_without_text_and_pages_that_nest_without_end_are_named() -> None:
         (0, "empty_page")
     ]
     assert refusals(read("a.html", "<html>" + "<div>" * 50_000 + "x")) == [(0, "too_deep")]
+
+
+def test_licences_and_readmes_beside_data_are_no_text_to_learn_from(tmp_path: Path) -> None:
+    for name in ("Some License.htm", "corpus_README.pdf", "README.html", "data.html", "talk_license.csv"):
+        (tmp_path / name).write_text("x")
+    assert list_files(Source(id="s"), tmp_path) == ["data.html", "talk_license.csv"]
+    assert list_files(Source(id="s", files=("*.htm",)), tmp_path) == ["Some License.htm"]
 
 
 def test_a_page_that_is_a_transcript_is_a_dialogue() -> None:

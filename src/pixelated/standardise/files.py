@@ -7,10 +7,13 @@ from pathlib import Path, PurePosixPath
 
 from pixelated.core.errors import IncompleteError, UsageError
 from pixelated.core.source import Source
+from pixelated.standardise.fields import tokens
 from pixelated.standardise.saved import not_data
 
 DEFAULT_PATTERN = "**/*"
 _NOT_DATA = ("licence", "license", "readme", "origin")  # beside data, never data, under the default pattern
+_DOCUMENTS = (".htm", ".html", ".xhtml", ".pdf")  # of these also "Some License.htm", "corpus_README.pdf"
+_ABOUT = frozenset({"licence", "license", "readme"})
 
 
 def list_files(source: Source, corpora: Path) -> list[str]:
@@ -18,9 +21,9 @@ def list_files(source: Source, corpora: Path) -> list[str]:
 
     Args:
         source: the registry entry; `path` is a file or a folder, `files` and `exclude` are globs under it.
-            Under the default pattern hidden files and LICENCE, README and ORIGIN files are left out; under
-            any, the files of a folder saved by `datasets` that are no data, unless one names them.
-        corpora: the folder that `source.path` starts from.
+            Under the default pattern hidden files and LICENCE, README and ORIGIN files are left out, and
+            documents with such a word in their name; under any pattern, the files of a folder saved by
+            `datasets` that are no data, unless a pattern is the file's name.
 
     Raises:
         UsageError: there is no folder `corpora`, a pattern is bad, or a path leads out of `corpora`.
@@ -102,7 +105,10 @@ def _inside(path: Path, root: Path, source: Source) -> None:
 
 
 def _is_data(name: str) -> bool:
-    parts = PurePosixPath(name).parts
+    path = PurePosixPath(name)
+    parts = path.parts
+    if path.suffix.lower() in _DOCUMENTS and _ABOUT & set(tokens(path.stem)):
+        return False
     return not any(p.startswith(".") for p in parts) and not parts[-1].lower().startswith(_NOT_DATA)
 
 
