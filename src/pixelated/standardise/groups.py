@@ -31,7 +31,7 @@ def group_key(source: Source, row: Mapping[str, Any], draft: Draft, file: str, r
     `source.group_by` names fields; "@file" is the file and "@prompt" the text of the first message. Without
     it a usual column decides (video, client, author, session, question ...), then the prompt of a single
     exchange, since answers to one question belong together, then the record is a group of its own. The
-    chunks of one text are one group in any case.
+    chunks of one text and the passages of one document are one group in any case.
 
     Raises:
         RefusedError: `group_missing`, the row lacks the value of a field in `group_by`.
@@ -39,6 +39,8 @@ def group_key(source: Source, row: Mapping[str, Any], draft: Draft, file: str, r
     if source.group_by:
         values = [_named(name, row, draft, file) for name in source.group_by]
         return _key(source.id, values)
+    if draft.of_file:
+        return _key(source.id, [file])
     sniffed = _sniffed(row)
     if sniffed is not None:
         return _key(source.id, [sniffed])

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from pixelated.core.archives import ArchiveRefusedError
 from pixelated.core.source import Fields, Join, Mapping, Source
 from pixelated.core.step import StepResult
-from pixelated.standardise import cutting, speech, turns
+from pixelated.standardise import cells, cutting, speech, turns
 from pixelated.standardise.containers import Boxed, is_container, open_box, whole_refusal
 from pixelated.standardise.files import locate
 from pixelated.standardise.formats import FORMATS, recognise
@@ -27,11 +27,10 @@ from pixelated.standardise.rows import (
     Parsed,
     Refusal,
     RefusedError,
-    Row,
     Sample,
 )
 from pixelated.standardise.shapes import convai, messages, pair, preference, text, utterances
-from pixelated.standardise.shapes.plan import Plan, plan_row, unpack
+from pixelated.standardise.shapes.plan import Plan, plan_row
 from pixelated.standardise.units import Piece, Unit, read_piece, read_sample
 
 TRANSCRIPTS = ("diarised", "transcript", "chatml")  # text files that can be read as plain text
@@ -195,6 +194,10 @@ def _read(tally: Tally, source: Source, loaded: Loaded, joins: Joins = ()) -> in
     if joins:
         parsed.rows, missed = join_rows(parsed.rows, joins)
         tally.counts["join_missed"] += missed
+    if parsed.layout == "rows":
+        fields = source.mapping.fields
+        parsed.rows, broken = cells.read_rows(parsed.rows, fields, table=known in cells.TABLES)
+        parsed.refused += broken
     _refuse(tally, origin, parsed.refused)
     lines = known == "jsonl"
     values = head_values(sample) if lines else [row.value for row in parsed.rows]
@@ -203,6 +206,9 @@ def _read(tally: Tally, source: Source, loaded: Loaded, joins: Joins = ()) -> in
         _read_turns(tally, origin, parsed, identical)
     elif parsed.layout == "cues":
         _read_cues(tally, origin, parsed, identical)
+    elif parsed.layout == "passages":
+        for row in parsed.rows:
+            _take(tally, origin, Candidate((row,)), identical, text.convert_passage)
     else:
         _read_rows(tally, origin, parsed, profile(values, source.mapping), identical)
     if identical.same and identical.count > 1 and not piece.start:
@@ -215,7 +221,9 @@ def _parse(tally: Tally, origin: Origin, loaded: Loaded, name: str) -> Parsed:
     piece, part = loaded.piece, loaded.piece.start is not None
     mapping = origin.source.mapping
     named = mapping.fields.records
-    document = Document(loaded.sample.name, loaded.data, part, piece.first_row, piece.first_line, named)
+    document = Document(
+        loaded.sample.name, loaded.data, part, piece.first_row, piece.first_line, named, _as_text(mapping)
+    )
     parsed = FORMATS.get(_reader(name, mapping))().parse(document)
     tally.counts["raw_rows"] += parsed.raw_rows
     if parsed.fixed:
@@ -252,8 +260,7 @@ def _read_rows(tally: Tally, origin: Origin, parsed: Parsed, found: Profile, ide
         _refuse(tally, origin, refused)
         gaps = utterances.beside([r.row for r in (*parsed.refused, *refused)], parsed.rows)
     else:
-        rows = (Row(row.ordinal, row.locator, unpack(row.value)) for row in parsed.rows)
-        candidates = [Candidate((row,)) for row in rows]
+        candidates = [Candidate((row,)) for row in parsed.rows]
     as_text = parsed.text.strip() if parsed.layout == "text" and _as_text(mapping) else None
     # One row after the other: foreign shapes differ from row to row, so there is no column to work on.
     for candidate in candidates:

@@ -11,7 +11,7 @@ from pixelated.core.decoding import Decoded, decode
 
 HEAD_BYTES = 1 << 20  # what every decision about a whole file may look at, whatever the size of a part
 
-Layout = Literal["rows", "turns", "text", "cues"]
+Layout = Literal["rows", "turns", "text", "cues", "passages"]
 
 
 class RefusedError(Exception):
@@ -86,6 +86,7 @@ class Document:
         first_row: ordinal in the file of the first row in `data`.
         first_line: number of lines in the file before `data`.
         records: path of the list of records in a JSON document, where the registry names it.
+        as_text: the source is text for continued pretraining, whatever its documents look like.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Document:
     first_row: int = 0
     first_line: int = 0
     records: str | None = None
+    as_text: bool = False
 
     @cached_property
     def decoded(self) -> Decoded:
@@ -137,7 +139,8 @@ class Parsed:
         refused: rows that could not be read.
         raw_rows: number of raw rows seen, counted while reading and not from the two lists.
         layout: "rows" (one value per row), "turns" (one dialogue per `group`), "text" (one text),
-            "cues" (one recording).
+            "cues" (one recording), "passages" (one text record per row, whose "text" it is; all of them in
+            the file's group).
         groups: in layout "turns", the number of rows of each dialogue, in order.
         text: in layout "turns", the document as it was written.
         preamble: in layout "turns", what stands before the first speaker.
@@ -252,6 +255,7 @@ class Draft:
         spans: of a text made of cues, where each of them lies in it, in order.
         whole: of a chunk, the hash of the text that it was cut from.
         opening: of a chunk, how the text begins that it was cut from.
+        of_file: the record is a passage of its file, so that the file's records belong together.
     """
 
     kind: str
@@ -266,6 +270,7 @@ class Draft:
     spans: list[Span] = field(default_factory=list)
     whole: str = ""
     opening: str = ""
+    of_file: bool = False
 
     @property
     def content(self) -> str:

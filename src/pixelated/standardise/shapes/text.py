@@ -25,6 +25,14 @@ def as_text_record(text: str, row: dict[str, Any], used: set[str]) -> Draft:
     return Draft("text", [Message("assistant", text)], fields=row, used=used)
 
 
+def convert_passage(candidate: Candidate) -> Draft:
+    """Make a text record of a passage of a document; it is never taken for anything else."""
+    row: dict[str, Any] = candidate.first.value
+    draft = as_text_record(row["text"], row, {"text"})
+    draft.of_file = True
+    return draft
+
+
 def convert_chatml(candidate: Candidate, plan: Plan, mapping: Mapping) -> Draft:
     """Make a dialogue of the ChatML blocks in a text.
 
