@@ -180,6 +180,7 @@ def test_workbooks_are_known_by_their_bytes_and_other_zip_files_are_not_taken() 
     assert dialogues(read("download", data)) == [[("user", "a"), ("assistant", "b")]]
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as file:
+        file.writestr("[Content_Types].xml", "<x/>")
         file.writestr("word/document.xml", "<x/>")
     assert refusals(read("a.docx", stream.getvalue())) == [(0, "binary_file")]
 
