@@ -59,6 +59,7 @@ class HubTarget:
         self._hub = hub
         self._staged: list[Any] = []
         self._heads: dict[str, Head] = {}
+        self._tags: dict[str, str] | None = None
 
     def check(self) -> None:
         """Ask who we are: writing needs a token."""
@@ -138,19 +139,22 @@ class HubTarget:
         """Return the commit of every tag."""
         if not self.at().commit:
             return {}
-        with self._speaking():
-            refs = self._api.list_repo_refs(self.repo, **_KIND)
-        return {ref.name: ref.target_commit for ref in refs.tags}
+        if self._tags is None:
+            with self._speaking():
+                refs = self._api.list_repo_refs(self.repo, **_KIND)
+            self._tags = {ref.name: ref.target_commit for ref in refs.tags}
+        return self._tags
 
     def tag(self, name: str) -> None:
         """Name the commit that `main` is at."""
         with self._speaking(name):
             self._api.create_tag(self.repo, tag=name, revision=self.at().commit, **_KIND)
+        self._heads.pop(name, None)
+        self._tags = None
 
     def put_bytes(self, data: bytes, name: str, instead_of: Entry | None = None) -> Entry:
         """Commit a small file, with whatever is staged."""
-        if instead_of is not ANY:
-            self._heads.clear()
+        if instead_of is not ANY:  # the commit is made on the head looked at here, or refused
             there = self.stat(name)
             if (there and there.version) != (instead_of and instead_of.version):
                 raise RaceError(self.uri, name)
