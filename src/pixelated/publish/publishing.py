@@ -220,7 +220,8 @@ def _refuse_other(release: Release, record: dict[str, Any] | None, uri: str) -> 
     if record is not None and record["manifest_sha256"] != release.manifest.sha256:
         raise CheckFailedError(
             "other_release",
-            f"{release.name} at {uri} is another dataset (manifest {record['manifest_sha256'][:12]}); nothing was sent",
+            f"{release.name} at {uri} is another dataset (manifest {record['manifest_sha256'][:12]}); "
+            "nothing was sent",
             "publish under another --release: a release is never overwritten",
         )
 

@@ -84,6 +84,7 @@ class StoreShelf:
     def __init__(self, target: Target) -> None:
         self.uri = target.uri
         self._target = target
+        self._begun: tuple[str, set[str]] | None = None  # a release and its files, as listed before sending
 
     def check(self) -> None:
         """See whether the store can be reached."""
@@ -103,8 +104,11 @@ class StoreShelf:
         return self._target.stat(_at(release, MANIFEST)) is not None
 
     def has(self, release: str, name: str, file: LocalFile) -> Found:
-        """Ask the store."""
-        return self._target.has(file, _at(release, name))
+        """Ask the store about a file that stands in its list, which is asked for once."""
+        if self._begun is None or self._begun[0] != release:
+            self._begun = (release, {e.name for e in self._target.entries(_at(release, ""))})
+        at = _at(release, name)
+        return self._target.has(file, at) if at in self._begun[1] else "absent"
 
     def claim(self, release: str, record: bytes) -> None:
         """Write `release.json`, if none is there: of two writers with other data one is refused here."""

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Self, cast
 from urllib.parse import unquote, urlsplit
@@ -89,7 +90,7 @@ class RcloneTarget:
                     raise changed(file)
                 check_sent(name, Entry(name, there[0], sha256=there[1]), file)
         self._run("moveto", self._root + partial, self._root + name)
-        return check_sent(name, self.stat(name), file)
+        return replace(entry, name=name)
 
     def put_bytes(self, data: bytes, name: str, instead_of: Entry | None = None) -> Entry:
         """Write under another name, then move; remotes have no conditions, so look before."""

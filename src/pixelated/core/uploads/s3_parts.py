@@ -138,8 +138,12 @@ class Upload:
         pages = self._client.get_paginator("list_multipart_uploads").paginate(
             Bucket=self._at["Bucket"], Prefix=self._at["Key"]
         )
-        for page in pages:
-            yield from (u["UploadId"] for u in page.get("Uploads", []) if u["Key"] == self._at["Key"])
+        try:
+            for page in pages:
+                yield from (u["UploadId"] for u in page.get("Uploads", []) if u["Key"] == self._at["Key"])
+        except self._error as error:  # how `rclone serve s3` says that a bucket has none
+            if error.response.get("Error", {}).get("Code") != "NoSuchUpload":
+                raise
 
     def _parts_of(self, upload_id: str) -> dict[int, dict[str, Any]]:
         try:
