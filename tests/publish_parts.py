@@ -25,7 +25,12 @@ COMMAND = "import sys, typer; from pixelated.cli.output import run_app; from pix
 
 
 def write_dataset(
-    folder: Path, seed: int = 1, *, big: int = 0, releasable: bool = True, more: dict[str, bytes] | None = None
+    folder: Path,
+    seed: int = 1,
+    *,
+    big: int = 0,
+    releasable: bool = True,
+    more: dict[str, bytes] | None = None,
 ) -> Path:
     """Write what publish looks at: a manifest that declares a few files, one of `big` random bytes."""
     rng = random.Random(seed)
@@ -89,7 +94,7 @@ def kill_when(condition: Callable[[], bool], arguments: list[str], environment: 
         while not condition():
             assert process.poll() is None, f"it ended before it was killed: {process.communicate()[1]!r}"
             assert time.monotonic() < limit, "the moment to kill it never came"
-            time.sleep(0.01)
+            time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert process.returncode == -signal.SIGKILL

@@ -179,7 +179,10 @@ def test_rclone_gives_no_name_to_a_file_that_changed(tmp_path, monkeypatch):
 
 
 def test_a_remote_that_is_not_there_is_exit_3_and_says_no_password(run, tmp_path, monkeypatch):
-    settle(monkeypatch, remote("vault", type="sftp", host="127.0.0.1", port=9, user="u", **{"pass": "cGxhbnRlZA"}))
+    settle(
+        monkeypatch,
+        remote("vault", type="sftp", host="127.0.0.1", port=9, user="u", **{"pass": "cGxhbnRlZA"}),
+    )
     done = run(write_dataset(tmp_path / "d"), "vault:x")
     assert done.code == 3
     assert "cGxhbnRlZA" not in str(done)

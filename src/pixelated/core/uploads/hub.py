@@ -54,6 +54,7 @@ class HubTarget:
         hub = need("huggingface_hub", "hub")
         default = "https://huggingface.co"
         self._endpoint = (endpoint or os.environ.get("HF_ENDPOINT", "") or default).rstrip("/")
+        need("huggingface_hub.utils", "hub").disable_progress_bars()  # ours is shown
         self._token = hub.get_token() or False
         self._api = hub.HfApi(endpoint=self._endpoint, token=self._token)
         self._hub = hub
