@@ -83,6 +83,19 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfdbinary: Any) -> Ru
     return go
 
 
+def kill_itself(before: str, arguments: list[str], environment: dict[str, str]) -> None:
+    """Run `publish` in a process of its own, after Python text that makes it SIGKILL itself."""
+    source = str(Path(__file__).resolve().parent.parent / "src")
+    done = subprocess.run(
+        [sys.executable, "-c", before + COMMAND, *arguments, "--quiet"],
+        env={**os.environ, **environment, "PYTHONPATH": source},
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done
+
+
 def kill_when(condition: Callable[[], bool], arguments: list[str], environment: dict[str, str]) -> None:
     """Run `publish` in a process of its own and SIGKILL it as soon as the condition holds."""
     command = [sys.executable, "-c", COMMAND, *arguments, "--quiet"]

@@ -1,4 +1,5 @@
 """Publishing: what is refused, what is recorded, what is proved at the far end, and the way back."""
+# ruff: noqa: F401, F811, PLR0917 - fixtures are imported, and asked for by name
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ import pytest
 import dataset_builder
 from pixelated.core.uploads.folder import FolderTarget
 from pixelated.core.uploads.s3 import S3Target
-from publish_parts import run, write_dataset  # noqa: F401 - a fixture
-from servers.fixtures import moto  # noqa: F401 - a fixture
+from publish_parts import run, write_dataset
+from servers.fixtures import moto
 from servers.rclone_servers import alias_remote
 
 

@@ -1,4 +1,5 @@
 """Publishing to a dataset repository of the Hub, against the stand-in."""
+# ruff: noqa: ARG001, F401, F811, PLR0917 - fixtures are imported, and asked for by name
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from publish_parts import kill_when, run, write_dataset  # noqa: F401 - a fixture
-from servers.fixtures import hub  # noqa: F401 - a fixture
+from publish_parts import kill_when, run, write_dataset
+from servers.fixtures import hub
 
 # huggingface_hub 2.4 sends large files by an argument that httpx2 calls deprecated
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
@@ -19,7 +20,7 @@ TOKEN = "hf_planted17"  # noqa: S105 - of the stand-in
 
 @pytest.fixture
 def environment(hub, monkeypatch):
-    import huggingface_hub.constants as constants
+    from huggingface_hub import constants
 
     hub.add_user(TOKEN, "acme", write=True)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)

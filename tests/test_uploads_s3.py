@@ -1,4 +1,5 @@
 """Uploads to S3: two servers of different make, killed clients, forgotten uploads, lies about checksums."""
+# ruff: noqa: F401, F811 - fixtures are imported, and asked for by name
 
 from __future__ import annotations
 
@@ -11,13 +12,24 @@ import pytest
 
 from pixelated.core.errors import CheckFailedError
 from pixelated.core.places.protocol import UnavailableError
-from pixelated.core.uploads import ANY, Journal, LocalFile, Meter, RaceError
-from pixelated.core.uploads import s3_parts
+from pixelated.core.uploads import ANY, Journal, LocalFile, Meter, RaceError, s3_parts
 from pixelated.core.uploads.s3 import S3Target
-from publish_parts import kill_when, run, write_dataset  # noqa: F401 - a fixture
-from servers.fixtures import moto, rclone_s3, store_folder  # noqa: F401 - fixtures
+from publish_parts import kill_itself, run, write_dataset
+from servers.fixtures import moto, rclone_s3, store_folder
 
 MB = 1 << 20
+# a client that is gone the moment after its second part arrived
+KILL_AFTER_TWO_PARTS = """
+import os, signal
+from pixelated.core.uploads import s3_parts
+send, arrived = s3_parts.Upload._send_one, []
+def send_and_die(self, upload_id, part, entry, meter):
+    send(self, upload_id, part, entry, meter)
+    arrived.append(part.number)
+    if len(arrived) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+s3_parts.Upload._send_one = send_and_die
+"""
 PART = 8 * MB
 
 
@@ -70,11 +82,7 @@ def test_a_killed_upload_goes_on_and_no_part_is_sent_twice(server, run, tmp_path
     dataset = write_dataset(tmp_path / "d", big=5 * PART + 123)
     to = f"s3://{bucket}/exports"
     environment = {**server.client_environment, "XDG_STATE_HOME": str(tmp_path / "state")}
-    kill_when(
-        lambda: len(parts_there(client, bucket)) >= 2,
-        [str(dataset), to, "--release", "v1", "--limit-rate", "8M"],
-        environment,
-    )
+    kill_itself(KILL_AFTER_TWO_PARTS, [str(dataset), to, "--release", "v1"], environment)
     kept = parts_there(client, bucket)
     assert 2 <= len(kept) < 6
     names = {o["Key"] for o in client.list_objects_v2(Bucket=bucket)["Contents"]}

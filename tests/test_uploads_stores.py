@@ -1,4 +1,5 @@
 """Uploads to GCS, folders and rclone remotes, and the forms of an address."""
+# ruff: noqa: F401, F811 - fixtures are imported, and asked for by name
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ from pixelated.core.uploads import folder as folder_module
 from pixelated.core.uploads.folder import FolderTarget
 from pixelated.core.uploads.gcs import GcsTarget
 from pixelated.core.uploads.rclone import RcloneTarget
-from publish_parts import kill_when, run, write_dataset  # noqa: F401 - a fixture
-from servers.fixtures import gcs, rclone_sftp, store_folder  # noqa: F401 - fixtures
+from publish_parts import kill_when, run, write_dataset
+from servers.fixtures import gcs, rclone_sftp, store_folder
 from servers.rclone_servers import alias_remote, remote
 
 PIECE = 8 << 20
