@@ -76,15 +76,16 @@ def parts_there(client, bucket: str, state: Path) -> list[int]:
     return sorted(p["PartNumber"] for p in listed["Parts"])
 
 
-def test_a_killed_upload_goes_on_and_no_part_is_sent_twice(server, run, tmp_path, sent_parts):
-    bucket = f"kill-{type(server).__name__.lower()}"
+def test_a_killed_upload_goes_on_and_no_part_is_sent_twice(moto, run, tmp_path, sent_parts, monkeypatch):
+    # of moto alone: `rclone serve s3` 1.75.2 was seen to stop answering with an upload open (docs/publishing.md)
+    bucket, server = "kill", moto
+    for name, value in moto.client_environment.items():
+        monkeypatch.setenv(name, value)
     client = server.fill(bucket, {})
     dataset = write_dataset(tmp_path / "d", big=5 * PART + 123)
     to = f"s3://{bucket}/exports"
     environment = {**server.client_environment, "XDG_STATE_HOME": str(tmp_path / "state")}
-    # a client that dies in the middle of a part leaves `rclone serve s3` hanging on that upload for good
-    one_at_a_time = "s3_parts.IN_FLIGHT = 1\n" if type(server).__name__ == "RcloneS3" else ""
-    kill_itself(KILL_AFTER_TWO_PARTS + one_at_a_time, [str(dataset), to, "--release", "v1"], environment)
+    kill_itself(KILL_AFTER_TWO_PARTS, [str(dataset), to, "--release", "v1"], environment)
     kept = parts_there(client, bucket, tmp_path / "state")
     assert 2 <= len(kept) < 6
     names = {o["Key"] for o in client.list_objects_v2(Bucket=bucket)["Contents"]}

@@ -124,8 +124,8 @@ class Upload:
     def _find(self, path: Path, noted: str) -> tuple[str, dict[int, dict[str, Any]]]:
         """Return the open upload of this very file and its parts; abort those of other files.
 
-        The list of open uploads is asked for only where the journal knows of none that has parts: that of
-        `rclone serve s3` 1.75 hangs on keys with several slashes, and the server with it.
+        The list of open uploads is asked for only where the journal knows of none that has parts:
+        `rclone serve s3` 1.75.2 was seen to hang on it.
         """
         if noted and (parts := self._parts_of(noted)):
             return noted, parts
