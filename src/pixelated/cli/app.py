@@ -30,6 +30,7 @@ COMMANDS: dict[str, str | tuple[str, dict[str, str]]] = {
     "score": "files:score",
     "compile": "files:compile_",
     "verify": "files:verify",
+    "publish": "publish:publish",
     "explain": "runs:explain",
     "diff": "runs:diff",
     "status": "runs:status",

@@ -9,7 +9,7 @@ import typer
 
 from pixelated.cli.output import JsonFlag, QuietFlag, emit
 from pixelated.core.errors import UsageError
-from pixelated.core.uploads.meter import human, parse_rate
+from pixelated.core.meter import human, parse_rate
 from pixelated.publish import Options, roll_back
 from pixelated.publish import publish as run_publish
 

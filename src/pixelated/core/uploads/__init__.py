@@ -9,9 +9,9 @@
 | `remote:path`, `sftp://user@host/path` | any rclone remote | `rclone.py` |
 """
 
+from pixelated.core.meter import Meter, parse_rate
 from pixelated.core.uploads.address import target_of
 from pixelated.core.uploads.journal import Journal
-from pixelated.core.uploads.meter import Meter, parse_rate
 from pixelated.core.uploads.protocol import ANY, Found, LocalFile, RaceError, Target
 
 __all__ = ["ANY", "Found", "Journal", "LocalFile", "Meter", "RaceError", "Target", "parse_rate", "target_of"]

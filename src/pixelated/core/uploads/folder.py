@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pixelated.core.fingerprint import sha256_file
+from pixelated.core.meter import Meter
 from pixelated.core.places.protocol import Entry, UnavailableError
 from pixelated.core.store import explain_os_error
 from pixelated.core.uploads.journal import Journal
-from pixelated.core.uploads.meter import Meter
 from pixelated.core.uploads.protocol import (
     ANY,
     CHUNK,

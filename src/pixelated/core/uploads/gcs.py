@@ -20,10 +20,10 @@ from urllib.parse import quote, urlsplit
 import httpx2 as httpx
 
 from pixelated.core.errors import CheckFailedError
+from pixelated.core.meter import Meter
 from pixelated.core.places.protocol import Entry, UnavailableError
 from pixelated.core.uploads.extras import need
 from pixelated.core.uploads.journal import Journal
-from pixelated.core.uploads.meter import Meter
 from pixelated.core.uploads.protocol import (
     ANY,
     CHUNK,

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from pixelated.core.errors import CheckFailedError, UsageError
+from pixelated.core.meter import Meter
 from pixelated.core.places.protocol import Entry
 from pixelated.core.uploads.journal import Journal
-from pixelated.core.uploads.meter import Meter
 
 CHUNK: Final = 1 << 20
 ANY: Final = Entry("*")  # put_bytes: replace whatever is there

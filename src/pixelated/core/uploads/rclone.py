@@ -18,9 +18,9 @@ from typing import IO, Any, Self, cast
 from urllib.parse import unquote, urlsplit
 
 from pixelated.core.errors import UsageError
+from pixelated.core.meter import Meter
 from pixelated.core.places.protocol import Entry, UnavailableError
 from pixelated.core.uploads.journal import Journal
-from pixelated.core.uploads.meter import Meter
 from pixelated.core.uploads.protocol import (
     ANY,
     CHUNK,

@@ -17,11 +17,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pixelated.core.errors import CheckFailedError
+from pixelated.core.meter import Meter
 from pixelated.core.places.protocol import Entry, UnavailableError
 from pixelated.core.uploads import s3_parts
 from pixelated.core.uploads.extras import need
 from pixelated.core.uploads.journal import Journal
-from pixelated.core.uploads.meter import Meter
 from pixelated.core.uploads.protocol import (
     ANY,
     CHUNK,

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pixelated.core.meter import Meter
 from pixelated.core.uploads.extras import need
 from pixelated.core.uploads.journal import Journal
-from pixelated.core.uploads.meter import Meter
 from pixelated.core.uploads.protocol import LocalFile, changed
 
 MB = 1 << 20
