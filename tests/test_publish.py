@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import dataset_builder
+import publish_parts
+from dataset_builder import build
 from pixelated.core.uploads.folder import FolderTarget
 from pixelated.core.uploads.s3 import S3Target
 from publish_parts import run, write_dataset
@@ -292,3 +294,24 @@ def test_publishing_to_a_drive_through_rclone(run, dataset, tmp_path, monkeypatc
     shard = tmp_path / "drive/exports/releases/v1/shards/train/train_000.jsonl"
     shard.write_bytes(shard.read_bytes()[::-1])
     assert run(dataset, "gdrive:exports", "--release", "v1").out["error"]["code"] == "altered"
+
+
+def test_the_gates_are_run_on_the_bytes_that_would_be_sent(tmp_path: Path) -> None:
+    from pixelated.cli.publish import _prove
+
+    sound = build(tmp_path / "sound")
+    assert _prove(sound) == []
+    shard = next((sound / "shards/train").glob("*.jsonl"))
+    shard.write_bytes(shard.read_bytes().replace(b"sha256:", b"sha256:0", 1))
+    assert "gate hash failed" in _prove(sound)
+
+
+def test_a_gate_that_refuses_now_outweighs_verdicts_that_passed_once(
+    run: publish_parts.Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = write_dataset(tmp_path / "dataset")
+    monkeypatch.setattr("pixelated.cli.publish._prove", lambda _: ["gate pii failed"])
+    done = run(dataset, tmp_path / "there")
+    assert done.code == 1
+    assert "gate pii failed" in json.dumps(done.out)
+    assert not (tmp_path / "there").exists() or not list((tmp_path / "there").rglob("*"))

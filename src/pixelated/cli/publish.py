@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from pixelated import __version__
 from pixelated.cli.output import JsonFlag, QuietFlag, emit
 from pixelated.core.errors import UsageError
 from pixelated.core.meter import human, parse_rate
 from pixelated.publish import Options, roll_back
 from pixelated.publish import publish as run_publish
+from pixelated.verify import verify_dataset
 
 
 def publish(
@@ -50,6 +52,8 @@ def publish(
         endpoint=endpoint,
         rate=parse_rate(limit_rate) if limit_rate else 0,
         quiet=quiet or as_json,
+        prove=_prove,
+        program=f"pixelated/{__version__}",
     )
     if rollback:
         done = roll_back(dest or dataset, options)
@@ -59,6 +63,12 @@ def publish(
         raise UsageError("usage", "publish needs DATASET and DEST", "pixelated publish DATASET DEST")
     done = run_publish(Path(dataset), dest, options)
     emit(done, _text(done), as_json=as_json)
+
+
+def _prove(dataset: Path) -> list[str]:
+    """Run the gates on the bytes that would be sent: verdicts that lie beside them may be old."""
+    verdicts = verify_dataset(dataset).verdicts
+    return [f"gate {name} failed" for name, verdict in sorted(verdicts.items()) if not verdict.passed]
 
 
 def _text(done: dict[str, Any]) -> str:

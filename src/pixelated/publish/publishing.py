@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from pixelated import __version__
 from pixelated.core.errors import CheckFailedError, UsageError
 from pixelated.core.store import to_json
 from pixelated.core.uploads import Journal, Meter, target_of
@@ -33,6 +32,8 @@ class Options:
         rate: bytes per second, 0 for no limit.
         quiet: no progress.
         journal: notes on open uploads.
+        prove: returns why the dataset may not be released, found anew from its bytes.
+        program: name and version of the program, for the release's record.
     """
 
     release: str = ""
@@ -42,6 +43,8 @@ class Options:
     rate: int = 0
     quiet: bool = False
     journal: Journal | None = None
+    prove: Callable[[Path], list[str]] = lambda _: []
+    program: str = "pixelated"
 
 
 @dataclass
@@ -63,6 +66,8 @@ def publish(dataset: Path, destination: str, options: Options) -> dict[str, Any]
     shelf = shelf_of(destination, options.endpoint)
     _refuse_inside(dataset, destination)
     release = read_release(dataset, options.release)
+    found = [reason for reason in options.prove(dataset) if reason not in release.reasons]
+    release = replace(release, reasons=(*release.reasons, *found))
     override = _override(release, options.allow_reason)
     shelf.check()
     record = shelf.record(release.name)
@@ -72,7 +77,7 @@ def publish(dataset: Path, destination: str, options: Options) -> dict[str, Any]
     outcome = _outcome(shelf, release, plan, override)
     if options.dry_run:
         return outcome | {"dry_run": True, "pointer": pointer.current.release if pointer else None}
-    claim = to_json(_record(release, override)) if record is None else b""
+    claim = to_json(_record(release, override, options.program)) if record is None else b""
     sent = _send(shelf, release, plan, claim, options)
     verified = _verify(shelf, release.name, _declared(release), options)
     recorded = shelf.record(release.name) or {}
@@ -231,7 +236,7 @@ def _refuse_inside(dataset: Path, destination: str) -> None:
         raise UsageError("inside", f"{destination} lies inside the dataset", "choose a folder outside of it")
 
 
-def _record(release: Release, override: dict[str, Any] | None) -> dict[str, Any]:
+def _record(release: Release, override: dict[str, Any] | None, program: str) -> dict[str, Any]:
     return {
         "release": release.name,
         "dataset": release.title,
@@ -240,7 +245,7 @@ def _record(release: Release, override: dict[str, Any] | None) -> dict[str, Any]
         "bytes": release.size,
         "releasable": not release.reasons,
         "override": override,
-        "published_with": f"pixelated/{__version__}",
+        "published_with": program,
     }
 
 
