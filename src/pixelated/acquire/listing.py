@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from pixelated.acquire.permission import refuse_media
 from pixelated.core.errors import CheckFailedError, PixelatedError
 from pixelated.core.places import Entry, Facts, Given, Place, UnavailableError, place_of
 from pixelated.core.source import Source
@@ -57,8 +58,10 @@ def list_source(source: Source, base: Path | None = None) -> Listing:
 
     Raises:
         UnavailableError: none of its places can be had; says why for each.
-        CheckFailedError: a place answers, and owner or licence are not those of the registry.
+        CheckFailedError: a place answers, and owner or licence are not those of the registry; or it is
+            recordings, which go by `pixelated.acquire.media` alone.
     """
+    refuse_media(source)
     refuse_status(source)
     tried: list[tuple[str, str]] = []
     for location in addresses(source):
@@ -146,7 +149,12 @@ def _wanted(source: Source, name: str) -> bool:
         return False
     if name in source.acquire.expected or name.lower().endswith(_ARCHIVES):
         return True
-    return path.name.lower().startswith(_DOCUMENTS) or any(_matches(path, p) for p in source.files)
+    return is_document(name) or any(_matches(path, p) for p in source.files)
+
+
+def is_document(name: str) -> bool:
+    """Say whether a file is a licence, a readme or the like: brought along, never read as data."""
+    return PurePosixPath(name).name.lower().startswith(_DOCUMENTS)
 
 
 def _matches(path: PurePosixPath, pattern: str) -> bool:

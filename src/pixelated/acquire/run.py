@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pixelated.acquire.fetch import Options, Outcome, fetch_source, there_now
-from pixelated.acquire.listing import addresses, list_source, refuse_status
+from pixelated.acquire.listing import Listing, addresses, list_source, refuse_status
+from pixelated.acquire.media.run import Plan, guard, plan_media
+from pixelated.acquire.permission import MediaSettings, is_media
 from pixelated.core.errors import (
     EXIT_FAILED,
     EXIT_INCOMPLETE,
@@ -91,17 +93,22 @@ def fetch_all(
     return outcomes
 
 
-def check_all(sources: Iterable[Source], base: Path | None = None) -> list[Access]:
-    """Try every address of every source: list it and open the first file."""
+def check_all(
+    sources: Iterable[Source], base: Path | None = None, media: MediaSettings | None = None
+) -> list[Access]:
+    """Try every address of every source: list it and open the first file; recordings only by permission."""
+    options = Options(Path(), base=base, media=media or MediaSettings())
     found: list[Access] = []
     for source in sources:
         try:
             refuse_status(source)
+            if is_media(source):
+                guard(source, options)
         except PixelatedError as error:
             found.append(_unavailable(source, "", "location", error))
             continue
         for at, address in enumerate(addresses(source)):
-            found.append(_access(source, address, "fallback" if at else "location", base))
+            found.append(_access(source, address, "fallback" if at else "location", options))
     return found
 
 
@@ -113,6 +120,8 @@ def exit_code(statuses: Iterable[str]) -> int:
 
 def _plan(source: Source, options: Options) -> Planned:
     try:
+        if is_media(source):
+            return _plan_of_media(source, options)
         listing = list_source(source, options.base)
     except PixelatedError as error:
         refused = isinstance(error, CheckFailedError)
@@ -129,20 +138,41 @@ def _plan(source: Source, options: Options) -> Planned:
     )
 
 
-def _access(source: Source, address: str, role: str, base: Path | None) -> Access:
+def _plan_of_media(source: Source, options: Options) -> Planned:
+    plan = plan_media(source, options)
+    return Planned(
+        source.id,
+        plan.uri,
+        len(plan.todo) + len(plan.kept),
+        sum(r.size or 0 for r in plan.todo),
+        sum(r.size is None for r in plan.todo),
+        sum(r.size or 0 for r in plan.todo),
+        plan.problems,
+    )
+
+
+def _access(source: Source, address: str, role: str, options: Options) -> Access:
     alone = replace(source, acquire=replace(source.acquire, location=address, fallbacks=()))
     try:
-        listing = list_source(alone, base)
-        for entry in list(listing.entries.values())[:1]:
-            if entry.size != 0:
-                with listing.place.open(entry, 0, 1) as opened:
-                    next(iter(opened.chunks), b"")
+        listing: Listing | Plan
+        if is_media(alone):
+            listing = plan_media(alone, options)
+        else:
+            listing = list_source(alone, options.base)
+            _open_first(listing)
     except PixelatedError as error:
         return _unavailable(source, address, role, error)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, this address can't be had now
         return Access(source.id, address, role, available=False, why=str(error), remedy="try again later")
     why = "; ".join(f"{name}: {problem}" for name, problem in listing.problems)
     return Access(source.id, address, role, available=not listing.problems, why=why)
+
+
+def _open_first(listing: Listing) -> None:
+    for entry in list(listing.entries.values())[:1]:
+        if entry.size != 0:
+            with listing.place.open(entry, 0, 1) as opened:
+                next(iter(opened.chunks), b"")
 
 
 def _unavailable(source: Source, address: str, role: str, error: PixelatedError) -> Access:
