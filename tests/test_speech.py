@@ -17,6 +17,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from consents import PERMISSION, allowed, consent, files, governance, sha256, talks
 from fake_yt_dlp import Site, Video
@@ -391,7 +392,9 @@ def test_what_changed_is_heard_again_and_what_did_not_is_kept(tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("parrot")
-def test_the_sound_is_kept_where_that_is_asked_for_and_only_for_its_owner(tmp_path: Path) -> None:
+def test_the_sound_is_kept_where_that_is_asked_for_and_only_for_its_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "box" / "x").mkdir(parents=True)
     body = tone(tmp_path / "box" / "x" / "a.wav")
     fetch_source(files(tmp_path / "box"), options(tmp_path, keep_audio=True))
@@ -401,6 +404,9 @@ def test_the_sound_is_kept_where_that_is_asked_for_and_only_for_its_owner(tmp_pa
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     for folder in (kept.parent, kept.parent.parent, kept.parent.parent.parent):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    site(monkeypatch, abc=Video(body))
+    fetch_source(talks(), options(tmp_path, keep_audio=True))
+    assert stat.S_IMODE((tmp_path / "root/.audio/talks/abc.wav").stat().st_mode) == 0o600
 
 
 # conversion
@@ -586,6 +592,31 @@ def test_synthesised_speech_comes_out_word_for_word(tmp_path: Path) -> None:
         assert kept.split() == " ".join(SENTENCES).split()
 
 
+@needs_espeak
+def test_the_command_goes_the_whole_way(tmp_path: Path) -> None:
+    pytest.importorskip("pocketsphinx")
+    say(tmp_path / "box" / "a.wav", SENTENCES[1])
+    (tmp_path / "g.jsgf").write_text(GRAMMAR)
+    how = {"recogniser": "pocketsphinx", "grammar": "g.jsgf"}
+    paper = {"permission": "letter of the owner of the recordings", "permission_sha256": sha256(PERMISSION)}
+    entry = {
+        "path": "talks",
+        "origin": "synthetic",
+        "acquire": {"kind": "local", "location": "box", "transcribe": how},
+    }
+    (tmp_path / "r.yaml").write_text(yaml.safe_dump({"sources": {"talks": entry | {"governance": paper}}}))
+    allowed(tmp_path / "papers")
+    command = [sys.executable, "-m", "pixelated", "acquire", "talks", "--registry", "r.yaml", "--to", "root"]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert refused.returncode == 1
+    command += ["--media", "--permissions", "papers"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the sound of transcribed recordings was removed" in done.stdout
+    assert transcript(tmp_path, "a")["text"] == SENTENCES[1]
+    assert sounds(tmp_path) == []
+
+
 def standardised(name: str, data: bytes, speaker: str) -> list[str]:
     """Return the text of the one record that `standardise` makes of a monologue."""
     result = read(name, data, Mapping(kind="text", roles={speaker: "assistant"}))
@@ -601,6 +632,11 @@ def test_free_decoding_is_rough_and_says_so(tmp_path: Path) -> None:
     """Without a grammar some words are wrong; every segment carries a measured confidence."""
     pytest.importorskip("pocketsphinx")
     say(tmp_path / "box" / "session.wav", *SENTENCES)
+    short = say(tmp_path / "short.wav", SENTENCES[3])
+    recogniser = recogniser_for(Transcription("pocketsphinx"))
+    before = list(recogniser.segments(short))
+    assert len(list(recogniser.segments(tmp_path / "box" / "session.wav"))) == 4
+    assert list(recogniser.segments(short)) == before  # nothing is carried from file to file
     hear(tmp_path, files(tmp_path / "box"))
     told = transcript(tmp_path, "session")
     rate = word_error_rate(" ".join(SENTENCES), told["text"])

@@ -92,9 +92,10 @@ def test_a_renewed_consent_outweighs_the_expired_one_but_no_revocation(tmp_path:
     assert len(why(source, tmp_path)) == 2  # expired, and the renewed one is not in the folder
     (tmp_path / "renewed").write_bytes(renewed)
     assert why(source, tmp_path) == []
-    (tmp_path / "withdrawn.yaml").write_text(f"revoked: [{sha256(renewed)}]\n")
-    found = refusals(source, allowed(tmp_path))
-    assert any("was revoked" in r.missing and "delete the transcripts" in r.remedy for r in found)
+    for one in (renewed, CONSENT):  # with the second, the renewed one alone would cover everything
+        (tmp_path / "withdrawn.yaml").write_text(f"revoked: [{sha256(one)}]\n")
+        found = refusals(source, allowed(tmp_path))
+        assert any("was revoked" in r.missing and "delete the transcripts" in r.remedy for r in found), one
 
 
 def test_consents_in_parts_count_together(tmp_path: Path) -> None:
@@ -231,6 +232,14 @@ def test_a_refused_source_is_not_even_looked_at(tmp_path: Path, monkeypatch: pyt
         assert [p.refused for p in plan_all([source], options)] == [True]
         assert [a.available for a in check_all([source], media=options.media)] == [False]
     assert not root.exists()
+
+
+def test_check_lists_no_place_of_an_entry_whose_fallback_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    mixed = Acquisition(location=str(tmp_path), fallbacks=("https://youtu.be/abc",))
+    found = check_all([Source("mixed", acquire=mixed)])
+    assert [a.available for a in found] == [False]
+    assert "--media" in found[0].why
 
 
 def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pixelated.acquire.fetch import Options
+from pixelated.acquire.fetch import STAGING, Options
 from pixelated.acquire.limiter import Limiter, StoppedError
-from pixelated.acquire.permission import MediaSettings
+from pixelated.acquire.media.run import AUDIO
+from pixelated.acquire.permission import MediaSettings, is_media
 from pixelated.acquire.run import check_all, exit_code, fetch_all, plan_all
 from pixelated.cli.output import JsonFlag, QuietFlag, emit
 from pixelated.core.errors import EXIT_INCOMPLETE, EXIT_OK, UsageError
@@ -114,10 +115,21 @@ def _fetch(wanted: list[Source], options: Options, output: Path | None, *, quiet
     lines = [line for outcome in told for line in _outcome_lines(outcome)]
     complete = all(o.status == "complete" for o in outcomes)
     lines.append(f"files are in {options.root}" if complete else "what came stays; the same command goes on")
+    if any(is_media(source) for source in wanted) and options.media.allowed:
+        lines.append(_sound(options))
     value = {"root": str(options.root), "sources": told}
     _write(output, value)
     emit(value, "\n".join(lines), as_json=as_json)
     return exit_code(o.status for o in outcomes)
+
+
+def _sound(options: Options) -> str:
+    """Say where the sound of recordings is: a voice identifies a person."""
+    if options.media.keep_audio:
+        kept = options.root / AUDIO
+        return f"the sound of recordings is in {kept}, readable by you alone (a voice is an identifier)"
+    unfinished = f"unfinished ones lie in {options.root / STAGING}, readable by you alone"
+    return f"the sound of transcribed recordings was removed (a voice is an identifier); {unfinished}"
 
 
 def _outcome_lines(outcome: dict[str, Any]) -> list[str]:
