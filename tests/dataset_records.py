@@ -103,7 +103,7 @@ def _metadata(rng: random.Random, family: str, source: str, group: str, extra: l
         "provenance": {
             "original_s3_key": f"{source}/raw.jsonl", "processing_pipeline": "builder/1",
             "processed_at": "2024-06-19T00:00:00Z", "dedup_status": "unique",
-            "processing_steps": ["standardise@1"], "uri": "https://example.org/data",
+            "processing_steps": ["standardise@2"], "uri": "https://example.org/data",
             "file_sha256": _hex(source), "row": rng.randint(0, 999), "locator": "line 1",
             "original_format": "jsonl", "retrieved_at": "2024-06-19",
         },

@@ -54,3 +54,45 @@ def balances(result: StepResult) -> bool:
     raw = sum(result.kept["raw_rows"].to_pylist()) + sum(result.quarantined["raw_rows"].to_pylist())
     seen = result.kept.num_rows + result.quarantined.num_rows
     return raw == result.measured["raw_rows"] and seen == result.measured["candidates"]
+
+
+def text_of(result: StepResult) -> str:
+    """Return the text of the only record."""
+    (record,) = records(result)
+    assert record["kind"] == "text"
+    content: str = record["messages"][0]["content"]
+    return content
+
+
+def details(result: StepResult) -> list[tuple[str, str, str]]:
+    """Return (reason, detail, text) of what was refused."""
+    assert result.quarantined is not None
+    return [(q["reason"], q["detail"], q["text"]) for q in result.quarantined.to_pylist()]
+
+
+def srt(*cues: tuple[str, str] | str) -> str:
+    """Return numbered cues of one second each, or of the given times."""
+    blocks = []
+    for k, cue in enumerate(cues):
+        times, text = cue if isinstance(cue, tuple) else (f"{_clock(k)} --> {_clock(k + 1)}", cue)
+        blocks.append(f"{k + 1}\n{times}\n{text}\n")
+    return "\n".join(blocks)
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02},000"
+
+
+def quarantined(result: StepResult) -> list[tuple[int, str, str]]:
+    assert result.quarantined is not None
+    return [(q["row"], q["reason"], q["detail"]) for q in result.quarantined.to_pylist()]
+
+
+def places(result: StepResult) -> list[tuple[int, str, str]]:
+    found = [r["provenance"] for r in records(result)]
+    return [(p["row"], p["locator"], p["original_format"]) for p in found]
+
+
+def numbers(result: StepResult) -> list[int]:
+    """Return the row numbers of what was kept and refused."""
+    return sorted([p[0] for p in places(result)] + [q[0] for q in quarantined(result)])

@@ -109,13 +109,13 @@ def test_chosen_rejected_and_metadata_are_repaired_too():
 
 def test_every_record_lists_the_step_and_the_report_counts_per_file():
     before = table(
-        record("a", messages=["donâ€™t", "clean"], transforms=["standardise@1"]),
+        record("a", messages=["donâ€™t", "clean"], transforms=["standardise@2"]),
         record("b", messages=["fine"], file="b.csv"),
         record("c", messages=["a\u00a0b", "donâ€™t"], file="b.csv"),
     )
     result = repair_table(before, {}, 0)
     transforms = [p["transforms"] for p in result.kept.column("provenance").to_pylist()]
-    assert transforms == [["standardise@1", ENCODING_VERSION], [ENCODING_VERSION], [ENCODING_VERSION]]
+    assert transforms == [["standardise@2", ENCODING_VERSION], [ENCODING_VERSION], [ENCODING_VERSION]]
     assert result.measured["fixed"] == {"mojibake": 2, "spaces": 1}
     assert result.measured["files"] == {"s/a.csv": {"mojibake": 1}, "s/b.csv": {"mojibake": 1, "spaces": 1}}
     assert result.kept.schema.equals(schema.BASE)

@@ -109,7 +109,7 @@ def test_nul_and_odd_characters_stay_in_the_text() -> None:
 def test_lists_of_turns_written_as_json_in_a_cell_are_read() -> None:
     cell = '"[{""role"": ""user"", ""content"": ""a""}, {""role"": ""bot"", ""content"": ""b""}]"'
     assert dialogues(read("a.csv", f"id,messages\n1,{cell}\n")) == [[("user", "a"), ("assistant", "b")]]
-    assert refusals(read("a.csv", 'id,messages\n1,"[{cut"\n')) == [(0, "roles_unknown")]
+    assert refusals(read("a.csv", 'id,messages\n1,"[{cut"\n')) == [(0, "bad_list_cell")]
 
 
 def test_lines_of_white_space_are_blank_lines() -> None:

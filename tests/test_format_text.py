@@ -148,17 +148,22 @@ LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
         (b"\xef\xbb\xbf \r\n\t", "blank_file"),
         (LFS.encode(), "lfs_pointer"),
         (b"\xef\xbb\xbf" + LFS.replace("\n", "\r\n").encode(), "lfs_pointer"),
-        (b"PK\x03\x04" + bytes(range(99)), "binary_file"),
-        (b"%PDF-1.7 x", "binary_file"),
+        (b"PK\x03\x04" + bytes(range(99)), "truncated"),
+        (b"%PDF-1.7 x", "truncated_pdf"),
         (bytes(range(256)) * 9, "binary_file"),
-        (b"<!DOCTYPE html><p>x", "markup_file"),
+        (b"<?xml version='1.0'?><p>x</p>", "markup_file"),
     ],
 )
 def test_files_that_are_no_data_are_named_whatever_their_name(name: str, data: bytes, reason: str) -> None:
     result = read(name, data)
     assert refusals(result) == [(0, reason)]
-    assert result.measured["files"] == {reason: 1}
+    assert list(result.measured["files"].values()) == [1]
     assert balances(result)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.csv", "a.txt", "a.parquet"])
+def test_a_web_page_under_the_name_of_data_is_a_failed_download(name: str) -> None:
+    assert refusals(read(name, "<!DOCTYPE html><p>Please sign in")) == [(0, "markup_file")]
 
 
 @pytest.mark.parametrize("name", ["a.py", "a.yaml", "a.html"])

@@ -20,7 +20,7 @@ from pixelated.standardise import read_bytes
 
 EXAMPLES = int(os.environ.get("PIXELATED_FUZZ", "10000"))
 SLICES = 10
-SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".md", ".txt", ".parquet", "")
+SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".md", ".txt", ".parquet", ".srt", ".vtt", "")
 MAPPINGS = (
     Mapping(),
     Mapping(prompt_only=True),
@@ -41,6 +41,7 @@ PIECES = (
     b"\xe2\x80\xa8", b"**Name:** ", b"**", b"Therapist: ", b"Client: ", b"T1: ", b"Name: ", b"<|im_start|>",
     b"<|im_end|>", b"<|im_start|>user\n", b"<|endoftext|>", b"null", b"NaN", b"-Infinity", b"1e999", b"9" * 400,
     b"\\ud800", b"\\u0000", b'{"a":', b"[" * 300, b"true", b"n/a", b"version https://git-lfs.github.com/spec/v1\n",
+    b"-->", b"00:00:01,000 --> 00:00:02,000\n", b"WEBVTT\n\n", b"<v Name>", b"</v>", b"NOTE\n", b"&gt;&gt; ", b"[Music]",
     b"PAR1", b"\n\nHuman: ", b"\n\nAssistant: ", b"prompt,response\n", b"id,speaker,text\n", b"\x1f\x8b", b" ",
 )  # fmt: skip
 NAMES = [
@@ -157,6 +158,69 @@ def transcript_bytes(rng: Random) -> bytes:
     return rng.choice(("\n", "\n\n")).join(lines).encode(rng.choice(("utf-8", "utf-16", "cp1252")))
 
 
+def cues_bytes(rng: Random) -> bytes:
+    """Return subtitles, most of them with a mistake in some cue."""
+    blocks = ["WEBVTT\nKind: captions"] if rng.random() < 0.5 else []
+    marks = (
+        "",
+        "",
+        "<v Client>",
+        "<v T>",
+        "Therapist: ",
+        "NAME: ",
+        "[Name] ",
+        "- ",
+        ">> ",
+        "\u266a ",
+        "[Music]",
+    )
+    text = ""
+    for k in range(rng.randrange(12)):
+        start, end = rng.choice((k, k, k, k - 3)), k + rng.choice((1, 1, 1, 0.01, -2))
+        arrow = rng.choice((" --> ",) * 8 + (" -> ", "-->", "  "))
+        time = f"00:{abs(start):02}.000{arrow}00:00:{abs(end):06.3f}" if rng.random() < 0.95 else "x"
+        before = text if rng.random() < 0.3 else ""
+        text = (
+            rng.choice(marks)
+            + rng.choice(WORDS) * rng.choice((1, 1, 1, 400))
+            + rng.choice(("", " ", "<00:01.5>"))
+        )
+        blocks.append(rng.choice(("", f"{k + 1}\n", "id\n", "NOTE x\n\n")) + f"{time}\n{before}\n{text}")
+    return rng.choice(("\n\n", "\n\n", "\n", "\r\n\r\n")).join(blocks).encode()
+
+
+def segments_bytes(rng: Random) -> bytes:
+    """Return a recogniser's transcript, most of them with a mistake in some segment."""
+    said = rng.choice(("text", "transcript", "word"))
+    odd: tuple[object, ...] = (None, "1.5", -1, 2**70, [], "x")
+    segments: list[object] = [
+        {"start": k * 1.5, "end": k * 1.5 + 1, said: rng.choice(WORDS) * rng.choice((1, 1, 300)), "seek": 0}
+        | ({"speaker": rng.choice((*WORDS, None, 0))} if rng.random() < 0.4 else {})
+        | (
+            {rng.choice(("start", "end", said, "no_speech_prob")): rng.choice(odd)}
+            if rng.random() < 0.2
+            else {}
+        )
+        for k in range(rng.randrange(8))
+    ]
+    if rng.random() < 0.2:
+        segments.insert(rng.randrange(len(segments) + 1), rng.choice((None, "x", [], {})))
+    item = {"type": "pronunciation", "start_time": "0.1", "alternatives": [{"content": rng.choice(WORDS)}]}
+    whole: object = rng.choice(
+        (
+            segments,
+            {"text": "x", "segments": segments, "language": "en"},
+            {"utterances": segments, "audio_duration": 9},
+            {"results": {"utterances": segments, "channels": []}},
+            {"results": {"transcripts": [], "items": [item, *segments]}},
+            [{"segments": segments, "language": "en"}] * 2,
+        )
+    )
+    if rng.random() < 0.2 and segments:
+        return "\n".join(map(json.dumps, segments)).encode()
+    return json.dumps(whole).encode("utf-8", "surrogatepass")
+
+
 def any_bytes(rng: Random) -> bytes:
     if rng.random() < 0.5:
         return b"".join(rng.choice(PIECES) for _ in range(rng.randrange(40)))
@@ -168,11 +232,20 @@ MAKERS: tuple[Callable[[Random], bytes], ...] = (
     lines_bytes,
     csv_bytes,
     transcript_bytes,
+    cues_bytes,
+    segments_bytes,
     any_bytes,
 )
 
 
-USUAL = {json_bytes: ".json", lines_bytes: ".jsonl", csv_bytes: ".csv", transcript_bytes: ".txt"}
+USUAL = {
+    json_bytes: ".json",
+    lines_bytes: ".jsonl",
+    csv_bytes: ".csv",
+    transcript_bytes: ".txt",
+    cues_bytes: ".srt",
+    segments_bytes: ".json",
+}
 
 
 def damage(rng: Random, data: bytes) -> bytes:
@@ -252,6 +325,17 @@ def test_the_inputs_reach_every_format_and_both_outcomes() -> None:
         formats.update(result.measured["files"])
         kept += result.kept.num_rows
         refused += 0 if result.quarantined is None else result.quarantined.num_rows
-    assert {"json", "jsonl", "csv", "diarised", "transcript", "chatml", "text"} <= formats
+    assert {
+        "json",
+        "jsonl",
+        "csv",
+        "diarised",
+        "transcript",
+        "chatml",
+        "text",
+        "srt",
+        "vtt",
+        "recogniser",
+    } <= formats
     assert kept > 300
     assert refused > 500

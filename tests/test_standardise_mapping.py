@@ -50,7 +50,7 @@ def test_prompts_without_a_reply_are_kept_where_they_are_wanted() -> None:
 
 def test_html_is_passed_on_to_the_cleaning_step() -> None:
     (record,) = records(read("x.jsonl", lines({"prompt": "a", "response": "b"}), Mapping(html=True)))
-    assert record["provenance"]["transforms"] == ["standardise@1", "html"]
+    assert record["provenance"]["transforms"] == ["standardise@2", "html"]
 
 
 def test_what_the_registry_says_about_a_source_stands_in_every_record() -> None:

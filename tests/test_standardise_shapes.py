@@ -261,7 +261,7 @@ def test_segments_of_a_speech_recogniser_are_one_text() -> None:
         {"text": " One day ", "start": 0.0, "duration": 2},
         {"text": "I left.", "start": 2.0, "duration": 1},
     ]
-    for value in (segments, {"language": "en", "segments": segments}):
+    for value, about in ((segments, {}), ({"language": "en", "segments": segments}, {"language": "en"})):
         (record,) = records(read("a.json", document(value)))
         assert (record["kind"], record["messages"][0]["content"]) == ("text", "One day I left.")
-        assert record["source_metadata"] == {"segments": 2}
+        assert (record["source_metadata"], record["raw_rows"]) == (about, 2)

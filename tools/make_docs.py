@@ -11,8 +11,9 @@ from typing import Any
 
 from pixelated.cli import app
 from pixelated.cli.app import COMMANDS, load
+from pixelated.core.registry_file import registry_schema
 from pixelated.core.store import to_json
-from pixelated.recipe import recipe_schema, registry_schema
+from pixelated.recipe import recipe_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 EXITS = """\

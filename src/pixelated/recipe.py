@@ -7,16 +7,22 @@ remedy. Relative paths start from the recipe's folder.
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from pixelated.core.errors import UsageError
 from pixelated.core.presets import load_preset, load_yaml, read_text
+from pixelated.core.registry_file import (
+    add_sources,
+    load_families,
+    parse,
+    read_registries,
+    read_registry,
+    resolve_family,
+)
 from pixelated.core.source import Source
 from pixelated.curate import Curriculum, Holdout, Policy, PolicyFile
 from pixelated.dedup import KEEP_STRATEGIES
@@ -24,9 +30,6 @@ from pixelated.score import SCORERS
 
 GATES = ("coverage", "leakage", "distribution", "pii", "provenance", "hash", "split", "stats")
 RATIO_TOLERANCE = 1e-9
-MAX_TIER = 6
-SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
-LICENSE = re.compile(r"\(?[A-Za-z0-9.+:-]+\)?( (AND|OR|WITH) \(?[A-Za-z0-9.+:-]+\)?)*")
 CORPORA_VARIABLE = "PIXELATED_CORPORA"
 
 
@@ -117,12 +120,11 @@ def load_policy(name: str, base: Path | None = None) -> Policy:
     curriculum = parse(
         Curriculum, load_preset("curriculum", file.curriculum, base), f"curriculum {file.curriculum}"
     )
-    families = load_preset("families", file.families, base)
+    names, aliases = load_families(file.families, base)
     licenses = load_preset("licenses", file.licenses, base)["licenses"]
-    names = tuple(families["families"])
     holdouts: dict[str, Holdout] = {}
     for name_, holdout in file.holdouts.items():
-        for family in _resolve_family(name_, names, families.get("aliases", {}), f"policy {name}: holdouts"):
+        for family in resolve_family(name_, names, aliases, f"policy {name}: holdouts"):
             holdouts[family] = holdout
     if abs(sum(file.split_ratio.values()) - 1) > RATIO_TOLERANCE or set(file.split_ratio) != {
         "train",
@@ -136,22 +138,8 @@ def load_policy(name: str, base: Path | None = None) -> Policy:
         )
     for stage in curriculum.stages:
         for family in stage.families:
-            _resolve_family(family, names, {}, f"curriculum {curriculum.name}, stage {stage.name}")
+            resolve_family(family, names, {}, f"curriculum {curriculum.name}, stage {stage.name}")
     return Policy(file, curriculum, names, licenses, holdouts)
-
-
-def registry_sources(names: tuple[str, ...], base: Path | None = None) -> dict[str, Source]:
-    """Return the sources of registry presets or files by id; one id in two of them is an error."""
-    families = tuple(load_preset("families", "default")["families"])
-    found: dict[str, Source] = {}
-    for name in names:
-        for source_id, source in read_registry(name, base or Path(), families).items():
-            if source_id in found:
-                raise UsageError(
-                    "duplicate_source", f"source {source_id!r} stands in two registries", "rename one of them"
-                )
-            found[source_id] = source
-    return found
 
 
 def recipe_sources(path: Path) -> tuple[dict[str, Source], Path]:
@@ -159,7 +147,7 @@ def recipe_sources(path: Path) -> tuple[dict[str, Source], Path]:
     if not path.is_file():
         raise UsageError("recipe_missing", f"there is no recipe {path}", "see recipes/")
     recipe = parse(Recipe, load_yaml(read_text(path), str(path)), str(path))
-    found = registry_sources(recipe.registry, path.parent)
+    found = read_registries(recipe.registry, path.parent)
     unknown = sorted(set(recipe.sources) - set(found))
     if unknown:
         raise UsageError("unknown_source", f"{path}: no registry entry for {unknown[0]}", "correct `sources`")
@@ -167,117 +155,16 @@ def recipe_sources(path: Path) -> tuple[dict[str, Source], Path]:
     return chosen, path.parent / recipe.corpora
 
 
-def parse(shape: Any, data: Any, where: str) -> Any:
-    """Validate `data` against a pydantic model or dataclass; an error names key, value and remedy."""
-    try:
-        return TypeAdapter(shape).validate_python(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(p) for p in first["loc"])
-        if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-            message, remedy = (
-                f"{where}: unknown key {key!r}",
-                f"remove it, or correct it: {_known_keys(shape, first['loc'])}",
-            )
-        else:
-            message = f"{where}: {key or 'value'} = {str(first.get('input'))[:80]!r}: {first['msg']}"
-            remedy = f"correct {key or 'the file'}"
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise UsageError("bad_recipe", message + more, remedy) from None
-
-
 def recipe_schema() -> dict[str, Any]:
     """Return the JSON Schema of a recipe."""
     return Recipe.model_json_schema()
 
 
-def registry_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a registry file."""
-    entry = TypeAdapter(Source).json_schema(ref_template="#/$defs/{model}")
-    definitions = entry.pop("$defs", {})
-    entry["required"] = []
-    entry["properties"].pop("id")
-    entries = {"type": "object", "additionalProperties": entry}
-    return {
-        "title": "Registry",
-        "type": "object",
-        "properties": {"sources": entries},
-        "required": ["sources"],
-        "additionalProperties": False,
-        "$defs": definitions,
-    }
-
-
-def read_registry(name: str, base: Path, families: tuple[str, ...]) -> dict[str, Source]:
-    """Return the sources of one registry preset or file."""
-    data = load_preset("registry", name, base)
-    where = f"registry {name}"
-    if set(data) != {"sources"} or not isinstance(data["sources"], dict):
-        raise UsageError(
-            "bad_registry", f"{where}: one key, 'sources', is expected", "see docs/adding-a-source.md"
-        )
-    out = {}
-    for source_id, entry in data["sources"].items():
-        source = parse(Source, {"id": source_id, **_as_lists(entry or {})}, f"{where}: {source_id}")
-        _check_source(source, f"{where}: {source_id}")
-        for family in source.families:
-            _resolve_family(family, families, {}, f"{where}: {source_id}")
-        out[source_id] = source
-    return out
-
-
-def _as_lists(entry: dict[str, Any]) -> dict[str, Any]:
-    """Take one field name where a list of them is meant: `prompt: question` for `prompt: [question]`."""
-    mapping = entry.get("mapping")
-    if not isinstance(mapping, dict) or not isinstance(fields := mapping.get("fields"), dict):
-        return entry
-    lists = {
-        k: [v]
-        for k, v in fields.items()
-        if k in ("system", "prompt", "response", "text") and isinstance(v, str)
-    }
-    return entry | {"mapping": {**mapping, "fields": fields | lists}}
-
-
-def _check_source(source: Source, where: str) -> None:
-    """Refuse what would only show at the end of a build: names, paths, dates and licences that are none."""
-    checks = (
-        ("id", source.id, SOURCE_ID.fullmatch(source.id), "use lower-case letters, digits, - and _"),
-        ("path", source.path, _stays_inside(source.path), "give a path under the recipe's corpora folder"),
-        ("retrieved_at", source.retrieved_at, _is_date(source.retrieved_at), "write it as 2026-01-31"),
-        (
-            "license",
-            source.license,
-            LICENSE.fullmatch(source.license),
-            "give an SPDX expression or NOASSERTION",
-        ),
-        ("tier", source.tier, 1 <= source.tier <= MAX_TIER, f"give a tier from 1 to {MAX_TIER}"),
-    )
-    for key, value, fine, remedy in checks:
-        if not fine:
-            raise UsageError("bad_registry", f"{where}: {key} = {value!r} cannot be used", remedy)
-
-
-def _stays_inside(path: str) -> bool:
-    return not Path(path).is_absolute() and ".." not in Path(path).parts
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return not text or bool(datetime.fromisoformat(text))
-    except ValueError:
-        return False
-
-
 def _sources(recipe: Recipe, base: Path, policy: Policy) -> dict[str, Source]:
     found: dict[str, Source] = {}
+    aliases = load_families(policy.file.families, base)[1]
     for name in recipe.registry:
-        for source_id, source in read_registry(name, base, policy.families).items():
-            if source_id in found:
-                raise UsageError(
-                    "duplicate_source", f"source {source_id!r} stands in two registries", "rename one of them"
-                )
-            found[source_id] = source
+        add_sources(found, read_registry(name, base, policy.families, aliases))
     wanted = recipe.sources or tuple(found)
     unknown = [s for s in wanted if s not in found]
     if unknown:
@@ -319,36 +206,3 @@ def _planted(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise UsageError("planted_missing", f"there is no file {path}", "correct `planted` in the recipe")
     return list(load_yaml(read_text(path), str(path)).get("planted", []))
-
-
-def _resolve_family(
-    name: str, known: tuple[str, ...], aliases: dict[str, list[str]], where: str
-) -> tuple[str, ...]:
-    if name in known:
-        return (name,)
-    if name in aliases:
-        return tuple(aliases[name])
-    raise UsageError(
-        "unknown_family", f"{where}: unknown family {name!r}", f"choose from: {', '.join(known)}"
-    )
-
-
-def _known_keys(shape: Any, location: tuple[int | str, ...]) -> str:
-    schema = TypeAdapter(shape).json_schema()
-    here: dict[str, Any] = schema
-    for part in location[:-1]:
-        here = _follow(here, schema)
-        here = (
-            here.get("properties", {}).get(part)
-            or here.get("items")
-            or here.get("additionalProperties")
-            or {}
-        )
-    return "known keys are " + ", ".join(sorted(_follow(here, schema).get("properties", {})))
-
-
-def _follow(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    for option in (node, *node.get("anyOf", [])):
-        if "$ref" in option:
-            return dict(schema["$defs"][option["$ref"].rsplit("/", 1)[1]])
-    return node

@@ -20,7 +20,7 @@ import orjson
 from pixelated.acquire.limiter import Limiter
 from pixelated.acquire.trailing_hash import TrailingHash, git_sha1
 from pixelated.core.places import ChangedError, Entry, Opened, Place, TryAgainError, UnavailableError
-from pixelated.core.places.retrying import TRIES, given_up, pause
+from pixelated.core.places.retrying import TRIES, given_up, hopeless, pause
 from pixelated.core.source import Expected
 from pixelated.core.store import LocalStore, explain_os_error
 
@@ -197,7 +197,7 @@ def _until_whole(job: Job) -> tuple[int, dict[str, str], Opened]:
             now = _length(job.part)
             attempt = 0 if now > farthest else attempt + 1
             farthest = max(farthest, now)
-            if attempt >= TRIES:
+            if attempt >= TRIES or hopeless(fault, attempt):
                 raise given_up(fault, attempt) from fault
             job.limiter.sleep(pause(fault, attempt))
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pixelated.acquire.boxes import is_box, open_box, path_of
 from pixelated.acquire.download import Got, Job, download
 from pixelated.acquire.limiter import Limiter, StoppedError
 from pixelated.acquire.listing import Listing, list_source
 from pixelated.acquire.permission import MediaSettings, is_media
 from pixelated.acquire.receipts import FileReceipt, Receipt, now, read_receipt, write_receipt
-from pixelated.core.errors import CheckFailedError, PixelatedError, UsageError
+from pixelated.core.errors import CheckFailedError, IncompleteError, PixelatedError, UsageError
 from pixelated.core.fingerprint import sha256_file
 from pixelated.core.places import Entry
 from pixelated.core.source import Expected, Source
@@ -112,16 +113,15 @@ def fetch_source(source: Source, options: Options) -> Outcome:
 def there_now(source: Source, entry: Entry, options: Options) -> bool:
     """Say whether a file is there as the place lists it now."""
     receipt = read_receipt(options.root, source.id)
-    return _there(receipt, source, entry, options.root / source.path, options) is not None
+    return _there(receipt, source, entry, options) is not None
 
 
 def _fetch(source: Source, listing: Listing, options: Options) -> Outcome:
     outcome = Outcome(source.id, uri=listing.place.uri, problems=list(listing.problems))
     receipt = _receipt(source, listing, options.root)
-    folder = options.root / source.path
     todo = []
     for name, entry in sorted(listing.entries.items()):
-        there = _there(receipt, source, entry, folder, options)
+        there = _there(receipt, source, entry, options)
         if there is None:
             todo.append(entry)
         else:
@@ -130,8 +130,7 @@ def _fetch(source: Source, listing: Listing, options: Options) -> Outcome:
     options.expecting(sum(entry.size or 0 for entry in todo))
     for entry, result in _downloads(source, listing, todo, options):
         if isinstance(result, PixelatedError):
-            outcome.problems.append((entry.name, result.message))
-            outcome.remedy = outcome.remedy or result.remedy
+            _fault(outcome, entry.name, result)
             continue
         outcome.files.append(result)
         receipt.files[entry.name] = FileReceipt(
@@ -139,10 +138,28 @@ def _fetch(source: Source, listing: Listing, options: Options) -> Outcome:
         )
         receipt.retrieved_at = now()
         write_receipt(options.root, receipt)
+    _unpack(source, receipt, outcome, options)
     outcome.files.sort(key=lambda f: f.name)
     if outcome.problems:
         outcome.status = "incomplete"
     return outcome
+
+
+def _unpack(source: Source, receipt: Receipt, outcome: Outcome, options: Options) -> None:
+    """Unpack the archives that are there; one that is refused stays, and is a problem."""
+    for file in outcome.files:
+        if is_box(source, file.name):
+            try:
+                open_box(options.root, source, receipt.files[file.name])
+            except IncompleteError as error:
+                _fault(outcome, file.name, error)
+    if outcome.files:
+        write_receipt(options.root, receipt)
+
+
+def _fault(outcome: Outcome, name: str, error: PixelatedError) -> None:
+    outcome.problems.append((name, error.message))
+    outcome.remedy = outcome.remedy or error.remedy
 
 
 def _downloads(
@@ -182,7 +199,7 @@ def _job(source: Source, listing: Listing, entry: Entry, options: Options) -> Jo
     return Job(
         listing.place,
         entry,
-        options.root / source.path / entry.name,
+        path_of(options.root, source, entry.name),
         options.root / STAGING / source.id,
         expected,
         again,
@@ -192,9 +209,9 @@ def _job(source: Source, listing: Listing, entry: Entry, options: Options) -> Jo
     )
 
 
-def _there(receipt: Receipt, source: Source, entry: Entry, folder: Path, options: Options) -> Got | None:
+def _there(receipt: Receipt, source: Source, entry: Entry, options: Options) -> Got | None:
     """Return the file if it is there and is what the place lists now."""
-    path, known = folder / entry.name, receipt.files.get(entry.name)
+    path, known = path_of(options.root, source, entry.name), receipt.files.get(entry.name)
     if not path.is_file() or (entry.size is not None and path.stat().st_size != entry.size):
         return None
     expected = source.acquire.expected.get(entry.name, Expected())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from pixelated.acquire.boxes import SUFFIXES
 from pixelated.acquire.permission import refuse_media
 from pixelated.core.errors import CheckFailedError, PixelatedError
 from pixelated.core.places import Entry, Facts, Given, Place, UnavailableError, place_of
@@ -19,7 +20,6 @@ NOTHING_TO_FETCH = {
     "generated_on_demand": "it is generated when it is asked for",
     "TBD": "nobody has said what it is",
 }
-_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.zst", ".tar.bz2")
 _DOCUMENTS = ("license", "licence", "readme", "notice", "citation")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_PART = 255  # bytes, on every common file system
@@ -61,12 +61,11 @@ def list_source(source: Source, base: Path | None = None) -> Listing:
         CheckFailedError: a place answers, and owner or licence are not those of the registry; or it is
             recordings, which go by `pixelated.acquire.media` alone.
     """
-    refuse_media(source)
     refuse_status(source)
     tried: list[tuple[str, str]] = []
     for location in addresses(source):
         try:
-            listing = _listed(source, location, base)
+            listing = list_at(source, location, base)
         except CheckFailedError:
             raise
         except PixelatedError as error:
@@ -101,7 +100,14 @@ def refuse_status(source: Source) -> None:
         )
 
 
-def _listed(source: Source, location: str, base: Path | None) -> Listing:
+def list_at(source: Source, location: str, base: Path | None = None) -> Listing:
+    """List a source at one of its addresses.
+
+    Raises:
+        UnavailableError, CheckFailedError: see `list_source`.
+        UsageError: it is no address, or a library for it is not installed.
+    """
+    refuse_media(source)
     wanted = source.acquire
     given = Given(tuple(sorted(wanted.expected)), wanted.endpoint, source.revision)
     place = place_of(location, given, base)
@@ -147,7 +153,7 @@ def _wanted(source: Source, name: str) -> bool:
     path = PurePosixPath(name)
     if any(_matches(path, pattern) for pattern in source.exclude) and name not in source.acquire.expected:
         return False
-    if name in source.acquire.expected or name.lower().endswith(_ARCHIVES):
+    if name in source.acquire.expected or name.lower().endswith(SUFFIXES):
         return True
     return is_document(name) or any(_matches(path, p) for p in source.files)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pixelated.acquire.fetch import Options, Outcome, fetch_source, there_now
-from pixelated.acquire.listing import Listing, addresses, list_source, refuse_status
-from pixelated.acquire.media.run import Plan, guard, plan_media
+from pixelated.acquire.listing import addresses, list_at, list_source, refuse_status
+from pixelated.acquire.media.run import guard, plan_media
 from pixelated.acquire.permission import MediaSettings, is_media
 from pixelated.core.errors import (
     EXIT_FAILED,
@@ -94,22 +96,29 @@ def fetch_all(
 
 
 def check_all(
-    sources: Iterable[Source], base: Path | None = None, media: MediaSettings | None = None
+    sources: Iterable[Source],
+    base: Path | None = None,
+    parallel: int = 8,
+    media: MediaSettings | None = None,
 ) -> list[Access]:
-    """Try every address of every source: list it and open the first file; recordings only by permission."""
+    """Try every address of every source: list it and open the first file; several sources at a time.
+
+    Recordings are listed where `media` and their papers allow it.
+    """
     options = Options(Path(), base=base, media=media or MediaSettings())
-    found: list[Access] = []
-    for source in sources:
-        try:
-            refuse_status(source)
-            if is_media(source):
-                guard(source, options)
-        except PixelatedError as error:
-            found.append(_unavailable(source, "", "location", error))
-            continue
-        for at, address in enumerate(addresses(source)):
-            found.append(_access(source, address, "fallback" if at else "location", options))
-    return found
+    with ThreadPoolExecutor(max_workers=parallel) as pool:
+        return [access for found in pool.map(partial(_check, options=options), sources) for access in found]
+
+
+def _check(source: Source, options: Options) -> list[Access]:
+    try:
+        refuse_status(source)
+        if is_media(source):
+            guard(source, options)
+    except PixelatedError as error:
+        return [_unavailable(source, "", "location", error)]
+    roles = {address: "fallback" if at else "location" for at, address in enumerate(addresses(source))}
+    return [_access(source, address, role, options) for address, role in roles.items()]
 
 
 def exit_code(statuses: Iterable[str]) -> int:
@@ -152,27 +161,27 @@ def _plan_of_media(source: Source, options: Options) -> Planned:
 
 
 def _access(source: Source, address: str, role: str, options: Options) -> Access:
-    alone = replace(source, acquire=replace(source.acquire, location=address, fallbacks=()))
     try:
-        listing: Listing | Plan
-        if is_media(alone):
-            listing = plan_media(alone, options)
-        else:
-            listing = list_source(alone, options.base)
-            _open_first(listing)
+        problems = _problems_at(source, address, options)
     except PixelatedError as error:
         return _unavailable(source, address, role, error)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, this address can't be had now
         return Access(source.id, address, role, available=False, why=str(error), remedy="try again later")
-    why = "; ".join(f"{name}: {problem}" for name, problem in listing.problems)
-    return Access(source.id, address, role, available=not listing.problems, why=why)
+    why = "; ".join(f"{name}: {problem}" for name, problem in problems)
+    return Access(source.id, address, role, available=not problems, why=why)
 
 
-def _open_first(listing: Listing) -> None:
+def _problems_at(source: Source, address: str, options: Options) -> list[tuple[str, str]]:
+    """List one address and open its first file, of recordings none; return what can't be had."""
+    if is_media(source):
+        alone = replace(source, acquire=replace(source.acquire, location=address, fallbacks=()))
+        return plan_media(alone, options).problems
+    listing = list_at(source, address, options.base)
     for entry in list(listing.entries.values())[:1]:
         if entry.size != 0:
             with listing.place.open(entry, 0, 1) as opened:
                 next(iter(opened.chunks), b"")
+    return listing.problems
 
 
 def _unavailable(source: Source, address: str, role: str, error: PixelatedError) -> Access:

@@ -17,6 +17,7 @@ from pixelated.acquire.run import check_all, exit_code, fetch_all, plan_all
 from pixelated.cli.output import JsonFlag, QuietFlag, emit
 from pixelated.core.errors import EXIT_INCOMPLETE, EXIT_OK, UsageError
 from pixelated.core.meter import Meter, human, parse_rate
+from pixelated.core.registry_file import read_registries
 from pixelated.core.source import Acquisition, Source
 from pixelated.core.store import LocalStore
 
@@ -78,12 +79,12 @@ def _wanted(
     addressed = [_of_address(n, endpoint) for n in named if _ADDRESS.fullmatch(n)]
     if addressed and not ids and recipe is None and not registry:
         return addressed, to or Path("data")
-    from pixelated.recipe import recipe_sources, registry_sources  # noqa: PLC0415 - imports every area
-
     if recipe is not None:
+        from pixelated.recipe import recipe_sources  # noqa: PLC0415 - imports every area
+
         known, root = recipe_sources(recipe)
     else:
-        known, root = registry_sources(tuple(registry or ("mission",))), Path("data")
+        known, root = read_registries(tuple(registry or ("mission",))), Path("data")
     unknown = [n for n in ids if n not in known]
     if unknown:
         raise UsageError(
@@ -169,16 +170,17 @@ def _check(wanted: list[Source], media: MediaSettings, output: Path | None, *, a
     reachable = {a.source for a in found if a.available}
     missing = sorted({a.source for a in found} - reachable)
     value = {"access": [vars(a) for a in found], "unavailable": missing}
-    lines = [f"{'source':<34} {'state':<12} place, reason, what to do"]
+    lines = []
     for a in found:
-        state = "ok" if a.available else "unavailable"
+        state = "ok         " if a.available else "unavailable"
         where = (a.address or "-") + (" (fallback)" if a.role == "fallback" else "")
-        said = "".join([f": {a.why}" if a.why else "", f"; next: {a.remedy}" if a.remedy else ""])
-        lines.append(f"{a.source:<34} {state:<12} {where}{said}")
+        lines.append(f"{state} {a.source}: {where}")
+        lines += [f"            why: {a.why}"] * bool(a.why)
+        lines += [f"            next: {a.remedy}"] * bool(a.remedy)
     for source in sorted(reachable):
-        first = [a for a in found if a.source == source]
-        if not first[0].available:
-            used = next(a.address for a in first if a.available)
+        ways = [a for a in found if a.source == source]
+        if not ways[0].available:
+            used = next(a.address for a in ways if a.available)
             lines.append(f"{source}: its location is unavailable; the fallback {used} will be used")
     lines.append(f"{len(reachable)} of {len(reachable) + len(missing)} sources can be fetched")
     _write(output, value)

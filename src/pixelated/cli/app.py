@@ -17,6 +17,10 @@ from pixelated import __version__
 # verb -> where its function is, or the verbs of a group with a line of help
 COMMANDS: dict[str, str | tuple[str, dict[str, str]]] = {
     "init": "runs:init",
+    "registry": (
+        "The registry of sources: import, check, export.",
+        {"import": "registry:import_", "matrix": "registry:matrix", "check": "registry:check"},
+    ),
     "acquire": "acquire:acquire",
     "plan": "runs:plan",
     "build": "runs:build",
@@ -26,6 +30,7 @@ COMMANDS: dict[str, str | tuple[str, dict[str, str]]] = {
     "score": "files:score",
     "compile": "files:compile_",
     "verify": "files:verify",
+    "publish": "publish:publish",
     "explain": "runs:explain",
     "diff": "runs:diff",
     "status": "runs:status",

@@ -140,6 +140,7 @@ class Acquisition:
     endpoint: str = ""  # URL of an S3-compatible store; default: the environment's, else AWS
     expected: dict[str, Expected] = field(default_factory=dict)  # file name -> what it must be
     total_bytes: int | None = None  # where only the sum is known
+    approx_mb: float | None = None  # a rounded figure that somebody stated: shown, never checked
     upstream_license: str = ""  # the licence tag that the hub shows; a changed one is refused
     unpack: bool = True  # archives are unpacked, within limits
     transcribe: Transcription | None = None  # the files are recordings: transcripts are kept, no sound

@@ -36,7 +36,7 @@ ROW_STEPS: list[tuple[str, Step]] = [
     ("score", score_table),
     ("hash", hash_table),
 ]
-VERSIONS = ("standardise@1", ENCODING_VERSION, PII_VERSION, "score@1", "hash@1", "keys@2")
+VERSIONS = ("standardise@2", ENCODING_VERSION, PII_VERSION, "score@1", "hash@1", "keys@2")
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,13 @@ from pathlib import Path, PurePosixPath
 
 from pixelated.core.errors import IncompleteError, UsageError
 from pixelated.core.source import Source
+from pixelated.standardise.fields import tokens
+from pixelated.standardise.saved import not_data
 
 DEFAULT_PATTERN = "**/*"
 _NOT_DATA = ("licence", "license", "readme", "origin")  # beside data, never data, under the default pattern
+_DOCUMENTS = (".htm", ".html", ".xhtml", ".pdf")  # of these also "Some License.htm", "corpus_README.pdf"
+_ABOUT = frozenset({"licence", "license", "readme"})
 
 
 def list_files(source: Source, corpora: Path) -> list[str]:
@@ -17,12 +21,15 @@ def list_files(source: Source, corpora: Path) -> list[str]:
 
     Args:
         source: the registry entry; `path` is a file or a folder, `files` and `exclude` are globs under it.
-            Under the default pattern hidden files and LICENCE, README and ORIGIN files are left out.
+            Under the default pattern hidden files and LICENCE, README and ORIGIN files are left out, and
+            documents with such a word in their name; under any pattern, the files of a folder saved by
+            `datasets` that are no data, unless a pattern is the file's name.
         corpora: the folder that `source.path` starts from.
 
     Raises:
         UsageError: there is no folder `corpora`, a pattern is bad, or a path leads out of `corpora`.
-        IncompleteError: the source's path is not there, or no file of it matches.
+        IncompleteError: the source's path is not there, no file of it matches, or a saved dataset lacks a
+            shard.
     """
     root = source_root(source, corpora)
     if root.is_file():
@@ -31,7 +38,8 @@ def list_files(source: Source, corpora: Path) -> list[str]:
     found: set[str] = set()
     for pattern in source.files:
         names = (p for p in _glob(root, pattern, source) if p not in excluded)
-        found.update(n for n in names if pattern != DEFAULT_PATTERN or _is_data(n))
+        found.update(n for n in names if pattern != DEFAULT_PATTERN or is_data(n))
+    found -= not_data(root, found) - set(source.files)  # a pattern without wildcards asks for the file
     if not found:
         raise IncompleteError(
             "source_empty",
@@ -97,8 +105,12 @@ def _inside(path: Path, root: Path, source: Source) -> None:
         )
 
 
-def _is_data(name: str) -> bool:
-    parts = PurePosixPath(name).parts
+def is_data(name: str) -> bool:
+    """Say whether a file is data under the default pattern: not hidden, no LICENCE, README or ORIGIN."""
+    path = PurePosixPath(name)
+    parts = path.parts
+    if path.suffix.lower() in _DOCUMENTS and _ABOUT & set(tokens(path.stem)):
+        return False
     return not any(p.startswith(".") for p in parts) and not parts[-1].lower().startswith(_NOT_DATA)
 
 

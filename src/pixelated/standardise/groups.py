@@ -30,7 +30,8 @@ def group_key(source: Source, row: Mapping[str, Any], draft: Draft, file: str, r
 
     `source.group_by` names fields; "@file" is the file and "@prompt" the text of the first message. Without
     it a usual column decides (video, client, author, session, question ...), then the prompt of a single
-    exchange, since answers to one question belong together, then the record is a group of its own.
+    exchange, since answers to one question belong together, then the record is a group of its own. The
+    chunks of one text and the passages of one document are one group in any case.
 
     Raises:
         RefusedError: `group_missing`, the row lacks the value of a field in `group_by`.
@@ -38,9 +39,13 @@ def group_key(source: Source, row: Mapping[str, Any], draft: Draft, file: str, r
     if source.group_by:
         values = [_named(name, row, draft, file) for name in source.group_by]
         return _key(source.id, values)
+    if draft.of_file:
+        return _key(source.id, [file])
     sniffed = _sniffed(row)
     if sniffed is not None:
         return _key(source.id, [sniffed])
+    if draft.whole:
+        return _key(source.id, ["@chunks", file, draft.whole])
     return _key(source.id, [PROMPT, _prompt(draft)] if draft.single else [record_id])
 
 
@@ -57,7 +62,7 @@ def _named(name: str, row: Mapping[str, Any], draft: Draft, file: str) -> Any:
 
 def _prompt(draft: Draft) -> str:
     first = next((m for m in draft.messages if m.role != "system"), draft.messages[0])
-    return fold(first.content).casefold()
+    return fold(draft.opening or first.content).casefold()
 
 
 def _sniffed(row: Mapping[str, Any]) -> str | None:

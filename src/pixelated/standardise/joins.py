@@ -10,6 +10,7 @@ from typing import Any
 
 from pixelated.core.errors import IncompleteError
 from pixelated.core.source import Join
+from pixelated.standardise.containers import only_file
 from pixelated.standardise.fields import get
 from pixelated.standardise.formats import FORMATS, detect
 from pixelated.standardise.rows import HEAD_BYTES, Document, Row, Sample
@@ -25,7 +26,8 @@ def join_rows(rows: Sequence[Row], joins: Sequence[tuple[Join, Path, str]]) -> t
         joins: each join with the path and the hash of its file.
 
     Raises:
-        IncompleteError: a joined file holds no rows with the fields of the join.
+        IncompleteError: a joined file holds no rows with the fields of the join, or is an archive of
+            several files or one that is refused.
     """
     joined, missed = list(rows), 0
     for join, path, sha256 in joins:
@@ -47,7 +49,7 @@ def join_rows(rows: Sequence[Row], joins: Sequence[tuple[Join, Path, str]]) -> t
 
 @lru_cache(maxsize=8)  # the units of a source join the same file; the hash stands for its content
 def _table(file: str, path: Path, sha256: str, on: Key, take: Key) -> dict[Key, list[dict[str, Any]]]:  # noqa: ARG001
-    data = path.read_bytes()
+    file, data = only_file(file, path)
     name = detect(Sample(file, data[:HEAD_BYTES], len(data)))
     table: dict[Key, list[dict[str, Any]]] = {}
     for row in FORMATS.get(name)().parse(Document(file, data)).rows:

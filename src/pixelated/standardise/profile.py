@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pixelated.core.source import Mapping
+from pixelated.standardise.cells import unpack
 from pixelated.standardise.fields import get
 from pixelated.standardise.formats._json import InvalidJSONError, loads
 from pixelated.standardise.rows import RefusedError, Sample
 from pixelated.standardise.shapes import utterances
 from pixelated.standardise.shapes.labels import is_label_table
-from pixelated.standardise.shapes.plan import Plan, plan_row, unpack
+from pixelated.standardise.shapes.plan import Plan, plan_row
 
 _LOOK = 20_000  # rows
 
@@ -74,6 +75,6 @@ def head_values(sample: Sample) -> list[Any]:
 
 def _plan(value: Any, mapping: Mapping) -> Plan | None:
     try:
-        return plan_row(unpack(value), mapping)
+        return plan_row(unpack(value, mapping.fields), mapping)
     except RefusedError:
         return None

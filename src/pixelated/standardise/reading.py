@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from pixelated.core.source import Join, Mapping, Source
+from pixelated.core.archives import ArchiveRefusedError
+from pixelated.core.source import Fields, Join, Mapping, Source
 from pixelated.core.step import StepResult
-from pixelated.standardise import turns
+from pixelated.standardise import cells, cutting, speech, turns
+from pixelated.standardise.containers import Boxed, is_container, open_box, whole_refusal
 from pixelated.standardise.files import locate
 from pixelated.standardise.formats import FORMATS, recognise
 from pixelated.standardise.joins import join_rows
@@ -24,14 +27,14 @@ from pixelated.standardise.rows import (
     Parsed,
     Refusal,
     RefusedError,
-    Row,
     Sample,
 )
 from pixelated.standardise.shapes import convai, messages, pair, preference, text, utterances
-from pixelated.standardise.shapes.plan import Plan, plan_row, unpack
+from pixelated.standardise.shapes.plan import Plan, plan_row
 from pixelated.standardise.units import Piece, Unit, read_piece, read_sample
 
 TRANSCRIPTS = ("diarised", "transcript", "chatml")  # text files that can be read as plain text
+Joins = Sequence[tuple[Join, Path, str]]
 Convert = Callable[[Candidate, Plan, Mapping], Draft]
 
 SHAPES: dict[str, Convert] = {
@@ -41,7 +44,7 @@ SHAPES: dict[str, Convert] = {
     "preference": preference.convert,
     "convai": convai.convert,
     "text": text.convert,
-    "segments": text.convert_segments,
+    "segments": speech.convert_row,
     "chatml": text.convert_chatml,
     "transcript": text.convert_transcript,
     "diarised": text.convert_diarised,
@@ -50,11 +53,21 @@ SHAPES: dict[str, Convert] = {
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A piece with its bytes and the start of the file that it is from."""
+    """A piece with its bytes and the start of the file that it is from; or a member of a container.
+
+    Attributes:
+        piece: the file, or the range of it.
+        sample: the start of the file, or of the member.
+        data: the bytes of the piece, or of the member.
+        boxed: the member.
+        first_row: rows of the members before it.
+    """
 
     piece: Piece
     sample: Sample
     data: bytes
+    boxed: Boxed | None = None
+    first_row: int = 0
 
 
 @dataclass(slots=True)
@@ -109,7 +122,7 @@ def read_unit(source: Source, corpora: Path, unit: Unit) -> StepResult:
             `candidates` (records seen, counted before any is made), `merged_turns`, `files` by format,
             `flags` (`identical_records`: file -> number of records), `decoding` (file -> what was put
             right), and where they occur `blank_turns`, `skipped_turns`, `repeated_rows`, `join_missed`,
-            `edge_tags_refused`.
+            `edge_tags_refused`, `skipped_members` (of archives: README, hidden files and the like).
 
     Raises:
         IncompleteError: a file is gone.
@@ -121,57 +134,111 @@ def read_unit(source: Source, corpora: Path, unit: Unit) -> StepResult:
     for piece in unit.pieces:
         path = locate(source, corpora, piece.file)
         sample = read_sample(path, piece.file)
-        _read(tally, source, Loaded(piece, sample, read_piece(path, piece)), joins)
+        if is_container(sample):
+            with path.open("rb") as file:
+                _read_box(tally, source, Loaded(piece, sample, b""), file, joins)
+        else:
+            _read(tally, source, Loaded(piece, sample, read_piece(path, piece)), joins)
     return tally.result()
 
 
 def read_bytes(source: Source, name: str, data: bytes) -> StepResult:
     """Read one document that is in memory, as `read_unit` reads a file called `name`."""
     tally = Tally()
-    _read(tally, source, Loaded(Piece(name, ""), Sample(name, data[:HEAD_BYTES], len(data)), data))
+    piece, sample = Piece(name, ""), Sample(name, data[:HEAD_BYTES], len(data))
+    if is_container(sample):
+        _read_box(tally, source, Loaded(piece, sample, b""), BytesIO(data))
+    else:
+        _read(tally, source, Loaded(piece, sample, data))
     return tally.result()
 
 
-def _read(tally: Tally, source: Source, loaded: Loaded, joins: Sequence[tuple[Join, Path, str]] = ()) -> None:
-    piece, sample = loaded.piece, loaded.sample
-    known = recognise(sample)
-    name = known if isinstance(known, str) else known.reason
-    origin = Origin(source, piece.file, piece.sha256, name)
-    tally.files[name] += not piece.start
-    if not isinstance(known, str):
-        tally.counts["raw_rows"] += known.raw_rows
-        _refuse(tally, origin, [known])
+def _read_box(tally: Tally, source: Source, outer: Loaded, file: BinaryIO, joins: Joins = ()) -> None:
+    """Read the files of a container, one after the other; their rows are numbered on."""
+    origin = Origin(source, outer.piece.file, outer.piece.sha256, "")
+    try:
+        box = open_box(file, outer.sample)
+    except ArchiveRefusedError as error:
+        _refuse_file(tally, origin, whole_refusal(error))
         return
-    parsed = _parse(tally, origin, loaded)
+    with box:
+        tally.counts["skipped_members"] += box.skipped
+        if not box.files:
+            nothing = Refusal(0, "file", "no_rows", "the archive holds no data", raw_rows=0)
+            _refuse_file(tally, origin, nothing)
+        row = 0
+        for boxed in box.files:
+            data = box.read(boxed)
+            head = Sample(boxed.name, data[:HEAD_BYTES], boxed.size)
+            row += _read(tally, source, Loaded(outer.piece, head, data, boxed, row), joins)
+
+
+def _refuse_file(tally: Tally, origin: Origin, refusal: Refusal) -> None:
+    tally.files[refusal.reason] += 1
+    tally.counts["raw_rows"] += refusal.raw_rows
+    _refuse(tally, origin, [refusal])
+
+
+def _read(tally: Tally, source: Source, loaded: Loaded, joins: Joins = ()) -> int:
+    """Read a piece, or a member of a container; return how many row numbers it takes, at least one."""
+    piece, sample, boxed = loaded.piece, loaded.sample, loaded.boxed
+    known = (boxed.refusal if boxed else None) or recognise(sample)
+    origin = Origin(source, piece.file, piece.sha256, "", boxed.path if boxed else "", loaded.first_row)
+    if not isinstance(known, str):
+        _refuse_file(tally, origin, known)
+        return 1
+    origin = replace(origin, format=known + (boxed.packing if boxed else ""))
+    tally.files[origin.format] += not piece.start
+    parsed = _parse(tally, origin, loaded, known)
+    last = max([0, *(r.ordinal for r in parsed.rows), *(r.row for r in parsed.refused)])
     if joins:
         parsed.rows, missed = join_rows(parsed.rows, joins)
         tally.counts["join_missed"] += missed
+    if parsed.layout == "rows":
+        fields = source.mapping.fields
+        parsed.rows, broken = cells.read_rows(parsed.rows, fields, table=known in cells.TABLES)
+        parsed.refused += broken
     _refuse(tally, origin, parsed.refused)
-    lines = name == "jsonl"
+    lines = known == "jsonl"
     values = head_values(sample) if lines else [row.value for row in parsed.rows]
     identical = Identical(len(values) if lines and not sample.whole else None)
     if parsed.layout == "turns":
         _read_turns(tally, origin, parsed, identical)
+    elif parsed.layout == "cues":
+        _read_cues(tally, origin, parsed, identical)
+    elif parsed.layout == "passages":
+        for row in parsed.rows:
+            _take(tally, origin, Candidate((row,)), identical, text.convert_passage)
     else:
         _read_rows(tally, origin, parsed, profile(values, source.mapping), identical)
     if identical.same and identical.count > 1 and not piece.start:
-        tally.identical[piece.file] = identical.count
+        tally.identical[origin.name] = identical.count
+    return max(last + 1, parsed.raw_rows)
 
 
-def _parse(tally: Tally, origin: Origin, loaded: Loaded) -> Parsed:
+def _parse(tally: Tally, origin: Origin, loaded: Loaded, name: str) -> Parsed:
     """Read the rows; a whole file without any is one quarantined record, so that it does not vanish."""
     piece, part = loaded.piece, loaded.piece.start is not None
     mapping = origin.source.mapping
     named = mapping.fields.records
-    document = Document(piece.file, loaded.data, part, piece.first_row, piece.first_line, named)
-    as_text = _as_text(mapping) and origin.format in TRANSCRIPTS
-    parsed = FORMATS.get("text" if as_text else origin.format)().parse(document)
+    document = Document(
+        loaded.sample.name, loaded.data, part, piece.first_row, piece.first_line, named, _as_text(mapping)
+    )
+    parsed = FORMATS.get(_reader(name, mapping))().parse(document)
     tally.counts["raw_rows"] += parsed.raw_rows
     if parsed.fixed:
-        tally.decoding[piece.file] = dict(parsed.fixed)
+        tally.decoding[origin.name] = dict(parsed.fixed)
     if not parsed.rows and not parsed.refused and not part:
         parsed.refused.append(Refusal(0, "file", "no_rows", "the file has no rows", raw_rows=0))
     return parsed
+
+
+def _reader(name: str, mapping: Mapping) -> str:
+    """Return the format that reads a file as the source wants it."""
+    if _as_text(mapping) and name in TRANSCRIPTS:
+        return "text"
+    described = mapping.shape not in {"auto", "text"} or mapping.fields != Fields()
+    return "json" if name == "recogniser" and described else name
 
 
 def _as_text(mapping: Mapping) -> bool:
@@ -193,8 +260,7 @@ def _read_rows(tally: Tally, origin: Origin, parsed: Parsed, found: Profile, ide
         _refuse(tally, origin, refused)
         gaps = utterances.beside([r.row for r in (*parsed.refused, *refused)], parsed.rows)
     else:
-        rows = (Row(row.ordinal, row.locator, unpack(row.value)) for row in parsed.rows)
-        candidates = [Candidate((row,)) for row in rows]
+        candidates = [Candidate((row,)) for row in parsed.rows]
     as_text = parsed.text.strip() if parsed.layout == "text" and _as_text(mapping) else None
     # One row after the other: foreign shapes differ from row to row, so there is no column to work on.
     for candidate in candidates:
@@ -225,6 +291,17 @@ def _read_turns(tally: Tally, origin: Origin, parsed: Parsed, identical: Identic
         _take(tally, origin, candidate, identical, lambda c: _spoken(c, parsed, origin.source.mapping))
 
 
+def _read_cues(tally: Tally, origin: Origin, parsed: Parsed, identical: Identical) -> None:
+    """Make one record of a recording, or the chunks of its text."""
+    if not parsed.rows:
+        return
+    about, mapping = parsed.about, origin.source.mapping
+    if parsed.refused:
+        about = {**about, "bad_cues": len(parsed.refused)}
+    candidate = Candidate(tuple(parsed.rows))
+    _take(tally, origin, candidate, identical, lambda c: speech.convert(c, about, mapping))
+
+
 def _spoken(candidate: Candidate, parsed: Parsed, mapping: Mapping) -> Draft:
     draft = turns.build([row.value for row in candidate.rows], mapping)
     if parsed.preamble:
@@ -239,23 +316,39 @@ def _take(
     identical: Identical,
     make: Callable[[Candidate], Draft],
 ) -> None:
-    """Make the record of a candidate, or refuse it: one of the two happens for each."""
+    """Make the record of a candidate or the chunks of its text, or refuse it: one of these happens."""
     tally.counts["candidates"] += 1
     try:
         draft = make(candidate)
         identical.see(draft, candidate.first.ordinal)
         turns.require_sides(draft, origin.source.mapping)
+        found = cutting.records_of(candidate, draft)
+    except RefusedError as error:
+        _refuse_candidate(tally, origin, candidate, error, _shown(candidate))
+        return
+    tally.counts["candidates"] += len(found) - 1
+    for one, record in found:
+        _keep(tally, origin, one, record)
+
+
+def _keep(tally: Tally, origin: Origin, candidate: Candidate, draft: Draft) -> None:
+    """Add one record, or refuse it where its group or its metadata can't be made."""
+    try:
         tally.counts["edge_tags_refused"] += tally.builder.add(origin, candidate, draft)
     except RefusedError as error:
-        first = candidate.first
-        shown = _shown(candidate)
-        refusal = Refusal(
-            first.ordinal, first.locator, error.reason, error.detail, shown, len(candidate.rows)
-        )
-        tally.builder.refuse(origin, refusal)
+        shown = draft.messages[0].content if draft.whole else _shown(candidate)
+        _refuse_candidate(tally, origin, candidate, error, shown)
         return
     tally.counts["merged_turns"] += sum(m.merged - 1 for m in draft.messages)
     tally.counts.update(draft.counts)
+
+
+def _refuse_candidate(
+    tally: Tally, origin: Origin, candidate: Candidate, error: RefusedError, shown: str
+) -> None:
+    first = candidate.first
+    refusal = Refusal(first.ordinal, first.locator, error.reason, error.detail, shown, candidate.raw_rows)
+    tally.builder.refuse(origin, refusal)
 
 
 def _shown(candidate: Candidate) -> str:

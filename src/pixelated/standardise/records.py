@@ -15,19 +15,39 @@ from pixelated.standardise.fields import without
 from pixelated.standardise.formats._json import whole
 from pixelated.standardise.rows import Candidate, Draft, Message, Refusal
 
-TRANSFORM = "standardise@1"
+TRANSFORM = "standardise@2"
 MAX_REFUSED_TEXT = 100_000
 _BATCH_CHARACTERS = 1 << 27  # Arrow's string columns end at 2 GiB
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The file that records come from."""
+    """The file that records come from.
+
+    Attributes:
+        source: its registry entry.
+        file: path relative to the source's root.
+        sha256: hash of that file.
+        format: what its rows were written in, and what that is packed in: "csv+zip".
+        member: path of the member, where `file` is a container.
+        first_row: rows of the members before it.
+    """
 
     source: Source
     file: str
     sha256: str
     format: str
+    member: str = ""
+    first_row: int = 0
+
+    @property
+    def name(self) -> str:
+        """The file, and the member in it."""
+        return f"{self.file}!{self.member}" if self.member else self.file
+
+    def place(self, locator: str) -> str:
+        """Return a place in the file, also where it is one in a member."""
+        return f"{self.member}!{locator}" if self.member else locator
 
 
 @dataclass(slots=True)
@@ -58,14 +78,18 @@ class Builder:
     def refuse(self, origin: Origin, refusal: Refusal) -> None:
         """Add one quarantined record."""
         text = refusal.text[:MAX_REFUSED_TEXT]
-        source = origin.source.id
+        source, place = origin.source.id, origin.place(refusal.locator)
+        row = origin.first_row + refusal.row
+        parts = [source, origin.file, place, refusal.reason, text]
+        if origin.member:
+            parts.append(str(row))  # two members may have one name, and then both are refused
         values = {
-            "id": f"{source}-{short_hash(source, origin.file, refusal.locator, refusal.reason, text)}",
+            "id": f"{source}-{short_hash(*parts)}",
             "source": source,
             "file": origin.file,
-            "row": refusal.row,
+            "row": row,
             "reason": refusal.reason,
-            "detail": refusal.detail,
+            "detail": f"{place}: {refusal.detail}" if origin.member else refusal.detail,
             "raw_rows": refusal.raw_rows,
             "text": whole(text),
         }
@@ -94,7 +118,8 @@ def _record(
 ) -> dict[str, Any]:
     source = origin.source
     first = candidate.first
-    identity = f"{source.id}-{short_hash(source.id, origin.file, first.locator, draft.content)}"
+    identity = f"{source.id}-{short_hash(source.id, origin.file, origin.place(first.locator), draft.content)}"
+    row = row or draft.fields  # a recording has no row of fields: what its file says about it serves
     extra = {**without(draft.fields, draft.used | found.used), **draft.extra}
     extra = without(extra, origin.source.mapping.drop)
     return {
@@ -106,7 +131,7 @@ def _record(
         "rejected": draft.rejected,
         "source": source.id,
         "tier": source.tier,
-        "group_key": groups.group_key(source, row, draft, origin.file, identity),
+        "group_key": groups.group_key(source, row, draft, origin.name, identity),
         "families": list(source.families),
         "source_metadata": metadata.encode(extra),
         "origin": source.origin,
@@ -117,7 +142,7 @@ def _record(
         "edge_category": found.category,
         "difficulty": found.difficulty,
         "tags": found.tags,
-        "raw_rows": len(candidate.rows),
+        "raw_rows": candidate.raw_rows,
     }
 
 
@@ -142,8 +167,8 @@ def _provenance(origin: Origin, candidate: Candidate) -> dict[str, Any]:
         "uri": source.uri,
         "file": origin.file,
         "file_sha256": origin.sha256,
-        "row": candidate.first.ordinal,
-        "locator": candidate.first.locator,
+        "row": origin.first_row + candidate.first.ordinal,
+        "locator": origin.place(candidate.first.locator),
         "original_format": origin.format,
         "retrieved_at": source.retrieved_at,
         "transforms": [TRANSFORM, "html"] if source.mapping.html else [TRANSFORM],

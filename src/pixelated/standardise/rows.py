@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -10,7 +11,7 @@ from pixelated.core.decoding import Decoded, decode
 
 HEAD_BYTES = 1 << 20  # what every decision about a whole file may look at, whatever the size of a part
 
-Layout = Literal["rows", "turns", "text"]
+Layout = Literal["rows", "turns", "text", "cues", "passages"]
 
 
 class RefusedError(Exception):
@@ -85,6 +86,7 @@ class Document:
         first_row: ordinal in the file of the first row in `data`.
         first_line: number of lines in the file before `data`.
         records: path of the list of records in a JSON document, where the registry names it.
+        as_text: the source is text for continued pretraining, whatever its documents look like.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Document:
     first_row: int = 0
     first_line: int = 0
     records: str | None = None
+    as_text: bool = False
 
     @cached_property
     def decoded(self) -> Decoded:
@@ -132,14 +135,17 @@ class Parsed:
     """What a format read.
 
     Attributes:
-        rows: raw rows in document order. In layout "turns" each value is a `Said`.
+        rows: raw rows in document order. In layout "turns" each value is a `Said`, in "cues" a `Cue`.
         refused: rows that could not be read.
         raw_rows: number of raw rows seen, counted while reading and not from the two lists.
-        layout: "rows" (one value per row), "turns" (one dialogue per `group`), "text" (one text).
+        layout: "rows" (one value per row), "turns" (one dialogue per `group`), "text" (one text),
+            "cues" (one recording), "passages" (one text record per row, whose "text" it is; all of them in
+            the file's group).
         groups: in layout "turns", the number of rows of each dialogue, in order.
         text: in layout "turns", the document as it was written.
         preamble: in layout "turns", what stands before the first speaker.
         fixed: what decoding put right.
+        about: in layout "cues", what the file says about the recording (its language ...).
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -150,6 +156,61 @@ class Parsed:
     text: str = ""
     preamble: str = ""
     fixed: dict[str, int] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Cue:
+    """A caption of a subtitle file or a segment of a speech recogniser.
+
+    Attributes:
+        lines: (speaker, text) of each line; the speaker is None where the file names none for it.
+        start: seconds, or None.
+        end: seconds, or None.
+        raw_rows: rows of the file behind it.
+        dropped: what was taken out of it already, by reason.
+    """
+
+    lines: list[tuple[str | None, str]]
+    start: float | None = None
+    end: float | None = None
+    raw_rows: int = 1
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The lines without their speakers."""
+        return "\n".join(text for _, text in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A cue that can't be read, and why (fields and times, never content)."""
+
+    detail: str
+    text: str = ""
+    raw_rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where in a text record the words of a cue begin, and what is known of them.
+
+    Attributes:
+        at: offset of the first character.
+        row: which of the candidate's rows the words are from.
+        speaker: who says them, or None.
+        start: seconds, or None.
+        end: seconds, or None.
+        dropped: what was taken out since the span before, by reason.
+    """
+
+    at: int
+    row: int
+    speaker: str | None = None
+    start: float | None = None
+    end: float | None = None
+    dropped: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -191,6 +252,10 @@ class Draft:
         extra: more entries for `source_metadata`.
         counts: what happened on the way ("blank_turns", "skipped_turns").
         single: the record is one exchange, so that records with the same prompt belong together.
+        spans: of a text made of cues, where each of them lies in it, in order.
+        whole: of a chunk, the hash of the text that it was cut from.
+        opening: of a chunk, how the text begins that it was cut from.
+        of_file: the record is a passage of its file, so that the file's records belong together.
     """
 
     kind: str
@@ -202,6 +267,10 @@ class Draft:
     extra: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     single: bool = False
+    spans: list[Span] = field(default_factory=list)
+    whole: str = ""
+    opening: str = ""
+    of_file: bool = False
 
     @property
     def content(self) -> str:
@@ -212,11 +281,27 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The raw rows that should become one record."""
+    """The raw rows that should become one record.
+
+    Attributes:
+        rows: the rows.
+        counted: raw rows that it answers for, where a row is shared with other records.
+    """
 
     rows: tuple[Row, ...]
+    counted: int | None = None
+
+    @property
+    def raw_rows(self) -> int:
+        """The number of raw rows."""
+        return rows_behind(self.rows) if self.counted is None else self.counted
 
     @property
     def first(self) -> Row:
         """The first of the rows in document order."""
         return self.rows[0]
+
+
+def rows_behind(rows: Iterable[Row]) -> int:
+    """Return the number of rows of the file that rows stand for: a cue may be made of several."""
+    return sum(row.value.raw_rows if isinstance(row.value, Cue) else 1 for row in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pixelated.core.archives import foreign
 from pixelated.standardise.fields import words
 from pixelated.standardise.rows import Refusal, Sample
 
@@ -14,7 +15,6 @@ _MAGIC = (
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
-    (b"7z\xbc\xaf\x27\x1c", "7-zip"),
     (b"%PDF-", "PDF"),
     (b"\x89PNG\r\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -63,6 +63,9 @@ def _other_kind(sample: Sample, bare: bytes) -> Refusal | None:
     found = next((what for magic, what in _MAGIC if sample.head.startswith(magic)), None)
     if found is not None:
         return Refusal(0, "file", "binary_file", f"{found}: unpack or convert it")
+    other = foreign(sample.head)
+    if other is not None:
+        return Refusal(0, "file", "binary_file", f"{other[0]} is not read: unpack it with {other[1]}")
     markup = next((what for start, what in _MARKUP if bare[:20].lower().startswith(start)), None)
     if markup is not None:
         return Refusal(0, "file", "markup_file", f"{markup}: extract its text first")

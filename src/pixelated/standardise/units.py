@@ -10,14 +10,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pixelated.core.archives import kind_of
 from pixelated.core.errors import IncompleteError
 from pixelated.core.source import Source
+from pixelated.standardise.containers import is_container
 from pixelated.standardise.files import list_files, locate
 from pixelated.standardise.formats import recognise
 from pixelated.standardise.formats.json_lines import splittable
 from pixelated.standardise.profile import head_values
 from pixelated.standardise.rows import HEAD_BYTES, Sample
 from pixelated.standardise.shapes import utterances
+
+_PACKED = 8  # times that text is bigger than its archive, roughly: units are shared out by it
+_KIND_BYTES = 512  # that tell an archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def plan_units(source: Source, corpora: Path, part_bytes: int, sha256: Callable[
     for file in list_files(source, corpora):
         path = locate(source, corpora, file)
         try:
-            pieces, length = _cut(source, path, file, part_bytes, sha256), path.stat().st_size
+            pieces, length = _cut(source, path, file, part_bytes, sha256), _weight(path)
         except OSError as error:
             raise _unreadable(source, path, error) from error
         if together and (size + length > part_bytes or len(pieces) > 1):
@@ -111,9 +116,15 @@ def _cut(
     return [Piece(file, digest, *span) for span in _ranges(path, part_bytes)]
 
 
+def _weight(path: Path) -> int:
+    """Return the bytes of a file, roughly, once it is unpacked."""
+    with path.open("rb") as f:
+        return path.stat().st_size * (1 if kind_of(f.read(_KIND_BYTES)) is None else _PACKED)
+
+
 def _may_cut(source: Source, sample: Sample) -> bool:
     """Say whether every row of the file is a record by itself and can be read without the others."""
-    if source.mapping.joins or not splittable(sample):
+    if source.mapping.joins or is_container(sample) or not splittable(sample):
         return False
     return recognise(sample) == "jsonl" and utterances.find(head_values(sample), source.mapping) is None
 

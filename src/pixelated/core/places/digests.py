@@ -15,8 +15,8 @@ _ENCRYPTED = ("aws:kms", "aws:kms:dsse")  # with these the ETag is no MD5 (S3 AP
 def digests_of(headers: Mapping[str, str]) -> dict[str, str]:
     """Return {"sha256": hex, "md5": hex} as far as an answer states them.
 
-    Read are `Repr-Digest` (RFC 9530), S3's full-object checksum and this project's `sha256` metadata, GCS's
-    `x-goog-hash`, and an S3 ETag of an object that was sent in one piece and is not encrypted with a KMS key.
+    Read are `Repr-Digest` (RFC 9530), S3's full-object checksum, this project's `sha256` metadata and GCS's
+    `x-goog-hash`.
     """
     found: dict[str, str] = {}
     given = _REPR_DIGEST.search(headers.get("Repr-Digest", ""))
@@ -29,24 +29,28 @@ def digests_of(headers: Mapping[str, str]) -> dict[str, str]:
     sha256 = next((c for c in candidates if _HEX64.fullmatch(c)), "")
     if sha256:
         found["sha256"] = sha256
-    md5 = _google(headers.get("x-goog-hash", "")) or _etag(headers)
+    md5 = _google(headers.get("x-goog-hash", ""))
     if _HEX32.fullmatch(md5):
         found["md5"] = md5
     return found
 
 
+def s3_digests_of(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return `digests_of` an answer of an S3 store.
+
+    There, the ETag of an object that was sent in one piece and is not encrypted with a key of its own is the
+    MD5 of its bytes.
+    """
+    customer = "x-amz-server-side-encryption-customer-algorithm" in headers
+    encrypted = headers.get("x-amz-server-side-encryption", "") in _ENCRYPTED
+    etag = headers.get("ETag", "").strip('"').lower()
+    plain = not customer and not encrypted and _HEX32.fullmatch(etag)
+    return ({"md5": etag} if plain else {}) | digests_of(headers)
+
+
 def _google(text: str) -> str:
     parts = dict(p.strip().partition("=")[::2] for p in text.split(","))
     return decoded(parts.get("md5", ""))
-
-
-def _etag(headers: Mapping[str, str]) -> str:
-    """Return an S3 object's ETag; another server's ETag may look like an MD5 and be none."""
-    if "x-amz-request-id" not in headers:
-        return ""
-    customer = "x-amz-server-side-encryption-customer-algorithm" in headers
-    encrypted = headers.get("x-amz-server-side-encryption", "") in _ENCRYPTED
-    return "" if encrypted or customer else headers.get("ETag", "").strip('"').lower()
 
 
 def decoded(text: str) -> str:

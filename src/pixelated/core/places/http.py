@@ -12,7 +12,7 @@ import os
 import re
 import ssl
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -30,7 +30,7 @@ from pixelated.core.places.protocol import (
     TryAgainError,
     UnavailableError,
 )
-from pixelated.core.places.retrying import patiently
+from pixelated.core.places.retrying import patiently, refuse_down
 
 MIRRORS = "PIXELATED_MIRRORS"  # "https://a.example=https://mirror.example/a ...": a site's own copies
 _CHUNK = 1 << 18  # at most; `read1` hands on what has arrived
@@ -39,8 +39,15 @@ _OK, _PARTIAL, _NO_CONTENT, _MULTIPLE, _BAD = 200, 206, 204, 300, 400
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _GONE = {401: "no access (401): credentials are missing or wrong", 403: "no access (403)"}
 _SETTLED_SECONDS = 60
+_NOT_CONNECTED = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.NameResolutionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.SSLError,
+)
 _RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)")
 _LAST_REDIRECT = 10
+Digests = Callable[[Mapping[str, str]], dict[str, str]]
 
 
 def rewritten(url: str) -> str:
@@ -69,6 +76,7 @@ def read(
     version: str = "",
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
+    digests: Digests = digests_of,
 ) -> Iterator[Opened]:
     """Open a URL at byte `start`.
 
@@ -79,6 +87,7 @@ def read(
         version: what the file has to be still, as an earlier answer said; "" for any.
         headers: sent along, such as Authorization.
         body: sent by POST, to an API that answers with the file or with a redirect to it.
+        digests: reads the digests that an answer states.
 
     Raises:
         ChangedError: the file is another version now.
@@ -93,8 +102,7 @@ def read(
     answer = _request("GET" if body is None else "POST", url, wanted, body)
     try:
         _refuse(answer, url)
-        opened = _opened(answer, url, start, version)
-        yield opened
+        yield _opened(answer, url, start, version, digests)
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise TryAgainError(f"{shown(url)}: the connection broke ({type(error).__name__})") from error
     finally:
@@ -168,7 +176,7 @@ def version_of(headers: Mapping[str, str]) -> str:
     return f"modified {modified}" if age.total_seconds() >= _SETTLED_SECONDS else ""
 
 
-def _opened(answer: urllib3.BaseHTTPResponse, url: str, start: int, version: str) -> Opened:
+def _opened(answer: urllib3.BaseHTTPResponse, url: str, start: int, version: str, digests: Digests) -> Opened:
     said = answer.headers
     now = version_of(said)
     if version and now and now != version:
@@ -182,11 +190,11 @@ def _opened(answer: urllib3.BaseHTTPResponse, url: str, start: int, version: str
     if span is None:
         length = said.get("Content-Length", "")
         total = int(length) if length.isdigit() else None
-        return Opened(0, total, now, _stream(answer), **digests_of(said))
+        return Opened(0, total, now, _stream(answer), **digests(said))
     if int(span[1]) != start:
         raise TryAgainError(f"{shown(url)}: bytes from {span[1]} were sent, {start} was asked for")
     total = None if span[3] == "*" else int(span[3])
-    return Opened(start, total, now, _stream(answer), **digests_of(said))
+    return Opened(start, total, now, _stream(answer), **digests(said))
 
 
 def _stream(answer: urllib3.BaseHTTPResponse, *, decode: bool = False) -> Iterator[bytes]:
@@ -234,6 +242,8 @@ def _request(
     if body is not None:
         sent.setdefault("Content-Type", "application/json")
     for _ in range(_LAST_REDIRECT):
+        host = urlsplit(at).netloc.rpartition("@")[2]
+        refuse_down(host)
         try:
             answer = pool(at).request(
                 method, at, headers=sent, body=body, preload_content=False, redirect=False, retries=False,
@@ -242,7 +252,8 @@ def _request(
         except urllib3.exceptions.LocationValueError as error:
             raise UnavailableError("bad_address", f"{shown(url)} is no address", "correct it") from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise TryAgainError(f"{shown(url)}: no connection ({type(error).__name__})") from error
+            down = host if isinstance(error, _NOT_CONNECTED) else ""
+            raise TryAgainError(f"no connection to {host} ({type(error).__name__})", down=down) from error
         target = answer.get_redirect_location()
         if not target:
             return answer

@@ -7,17 +7,19 @@ common ranged reader. No code of a repository is ever executed: files are bytes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pixelated.core.errors import UsageError
 from pixelated.core.places import http
 from pixelated.core.places.protocol import Entry, Facts, Opened, TryAgainError, UnavailableError
-from pixelated.core.places.retrying import patiently
+from pixelated.core.places.retrying import patiently, refuse_down
 
+_CLIENTS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests")
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -32,6 +34,11 @@ def hub_library() -> Any:
             "install it: pip install 'pixelated-empathy[hub]'",
         ) from error
     return huggingface_hub
+
+
+def hub_endpoint() -> str:
+    """Return the Hub's address: `HF_ENDPOINT`, else the library's own."""
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or str(hub_library().constants.ENDPOINT)
 
 
 class HubPlace:
@@ -69,11 +76,10 @@ class HubPlace:
 
     def open(self, entry: Entry, start: int = 0, end: int | None = None) -> AbstractContextManager[Opened]:
         """Open a file of the pinned commit at a byte."""
-        from huggingface_hub import constants
         from huggingface_hub.utils import build_hf_headers
 
         path = f"{self._folder}/{entry.name}" if self._folder else entry.name
-        url = f"{constants.ENDPOINT}/datasets/{quote(self._info.id)}/resolve/{self._info.sha}/{quote(path)}"
+        url = f"{hub_endpoint()}/datasets/{quote(self._info.id)}/resolve/{self._info.sha}/{quote(path)}"
         headers = {
             k: v for k, v in build_hf_headers().items() if k.lower() in ("authorization", "user-agent")
         }
@@ -86,7 +92,9 @@ class HubPlace:
     def _ask(self) -> Any:
         from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-        api = self._hub.HfApi(library_name="pixelated")
+        host = urlsplit(hub_endpoint()).netloc
+        refuse_down(host)
+        api = self._hub.HfApi(endpoint=hub_endpoint(), library_name="pixelated")
         try:
             return api.dataset_info(self._repo, revision=self._revision or None, files_metadata=True)
         except HFValidationError as error:

@@ -103,8 +103,14 @@ class ChangedError(Exception):
 
 
 class TryAgainError(Exception):
-    """A passing fault: a cut connection, a busy server. `wait` is what the server asked for, in seconds."""
+    """A passing fault: a cut connection, a busy server.
 
-    def __init__(self, why: str, wait: float | None = None) -> None:
+    Attributes:
+        why: one line for a person.
+        wait: what the server asked for, in seconds.
+        down: the host, where not even a connection came about.
+    """
+
+    def __init__(self, why: str, wait: float | None = None, down: str = "") -> None:
         super().__init__(why)
-        self.why, self.wait = why, wait
+        self.why, self.wait, self.down = why, wait, down

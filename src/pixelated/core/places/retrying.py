@@ -10,8 +10,10 @@ from typing import TypeVar
 from pixelated.core.places.protocol import TryAgainError, UnavailableError
 
 T = TypeVar("T")
+_down: set[str] = set()  # hosts that this process found unreachable
 
 TRIES = 6
+TRIES_TO_CONNECT = 3  # where there is no network, nobody waits for every source of a registry
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds
 LONGEST_ASKED = 900.0  # a server that asks for more is not there for now
 _jitter = random.Random(17)  # noqa: S311 - spreads requests; reaches no content
@@ -23,14 +25,30 @@ def patiently(work: Callable[[], T], *, tries: int = TRIES) -> T:
     Raises:
         UnavailableError: the fault did not pass, or the server asks to wait for too long.
     """
-    for attempt in range(tries):
+    attempt = 0
+    while True:
         try:
             return work()
         except TryAgainError as fault:
-            if attempt == tries - 1:
-                raise given_up(fault, tries) from fault
-            time.sleep(pause(fault, attempt))
-    raise AssertionError  # pragma: no cover - the loop returns or raises
+            attempt += 1
+            if attempt >= tries or hopeless(fault, attempt):
+                raise given_up(fault, attempt) from fault
+            time.sleep(pause(fault, attempt - 1))
+
+
+def hopeless(fault: TryAgainError, attempt: int) -> bool:
+    """Say whether a host was tried often enough: one that no connection came about to, by anybody before."""
+    if not fault.down:
+        return False
+    if attempt >= TRIES_TO_CONNECT:
+        _down.add(fault.down)
+    return fault.down in _down
+
+
+def refuse_down(host: str) -> None:
+    """Raise for a host that this process found unreachable: a look-up of its name can take ten seconds."""
+    if host in _down:
+        raise TryAgainError(f"no connection to {host}", down=host)
 
 
 def pause(fault: TryAgainError, attempt: int) -> float:
@@ -53,6 +71,6 @@ def given_up(fault: TryAgainError, tries: int) -> UnavailableError:
     """Return the error for a fault that did not pass."""
     return UnavailableError(
         "unreachable",
-        f"{fault.why}; tried {tries} times",
+        f"{fault.why}; tried {tries} times" if tries > 1 else fault.why,
         "run the same command again: it goes on where it stopped",
     )

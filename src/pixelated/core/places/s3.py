@@ -7,15 +7,18 @@ are not signed, which public buckets accept. A custom endpoint comes from the re
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cache, partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from pixelated.core.errors import UsageError
 from pixelated.core.places import http
+from pixelated.core.places.digests import s3_digests_of
 from pixelated.core.places.protocol import Entry, Facts, Opened, TryAgainError, UnavailableError
-from pixelated.core.places.retrying import patiently
+from pixelated.core.places.retrying import patiently, refuse_down
 
 _SIGNED_SECONDS = 3600
 _PASSING = frozenset(
@@ -24,11 +27,18 @@ _PASSING = frozenset(
 
 
 def s3_client(endpoint: str = "") -> Any:
-    """Return a boto3 client that leaves retries to `retrying`.
+    """Return a boto3 client that leaves retries to `retrying`; one for each endpoint and environment.
+
+    Looking for credentials may ask a cloud machine's metadata service, which takes seconds elsewhere.
 
     Raises:
         UsageError: boto3 is not installed.
     """
+    return _client(endpoint, tuple(sorted((k, v) for k, v in os.environ.items() if k.startswith("AWS_"))))
+
+
+@cache
+def _client(endpoint: str, environment: tuple[tuple[str, str], ...]) -> Any:  # noqa: ARG001 - part of the key
     try:
         import boto3
         from botocore import UNSIGNED
@@ -79,7 +89,7 @@ class S3Place:
         url = self._client.generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=_SIGNED_SECONDS
         )
-        return http.read(url, start, end, version=entry.version)
+        return http.read(url, start, end, version=entry.version, digests=s3_digests_of)
 
     def _listed(self) -> Iterator[tuple[str, int, str, str]]:
         token: dict[str, str] = {}
@@ -97,14 +107,17 @@ class S3Place:
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
     def _page(self, token: dict[str, str]) -> dict[str, Any]:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
 
+        host = urlsplit(self._client.meta.endpoint_url).netloc
+        refuse_down(host)
         try:
             return dict(self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, **token))
         except ClientError as error:
             raise explain(error, self.uri) from error
         except BotoCoreError as error:
-            raise TryAgainError(f"{self.uri}: {type(error).__name__}") from error
+            down = host if isinstance(error, HTTPClientError | ConnectionError) else ""
+            raise TryAgainError(f"no connection to {host} ({type(error).__name__})", down=down) from error
 
     def _name(self, key: str) -> str:
         return key.rsplit("/", 1)[-1] if key == self._prefix else key[len(self._prefix) :].lstrip("/")

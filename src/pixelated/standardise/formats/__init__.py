@@ -48,6 +48,11 @@ def recognise(sample: Sample) -> str | Refusal:
     return refusal
 
 
+def sureness(sample: Sample) -> int:
+    """Return how sure the surest format is that it can read a file, 0 to 100."""
+    return _surest(sample)[0]
+
+
 def _surest(sample: Sample) -> tuple[int, str]:
     scores = [(entry().sniff(sample), name) for name, entry in FORMATS.items()]
     return max(scores, key=lambda s: (s[0], s[1]))

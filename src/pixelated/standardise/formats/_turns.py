@@ -18,14 +18,14 @@ def dialogue(document: Document, spoken: Spoken) -> Parsed:
         rows=rows,
         raw_rows=len(spoken.lines),
         layout="turns",
-        groups=_sizes(spoken),
+        groups=sizes(spoken),
         text=document.decoded.text,
         preamble=spoken.preamble,
         fixed=dict(document.decoded.fixed),
     )
 
 
-def _sizes(spoken: Spoken) -> list[int]:
+def sizes(spoken: Spoken) -> list[int]:
     """Return the number of turns of each dialogue: rules part them where every part has both sides."""
     ends = [*spoken.breaks, len(spoken.turns)]
     parts = [spoken.turns[a:b] for a, b in pairwise([0, *ends])]

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
 from pixelated.standardise.formats import FORMATS
 from pixelated.standardise.formats._csv_reader import Dialect, Record, allow_big_cells, records, split_lines
+from pixelated.standardise.formats._header import column_names, is_header, twice
 from pixelated.standardise.rows import Document, Parsed, Refusal, Row, Sample
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".psv")
 _DELIMITERS = ",\t;|"
 _LOOK = 200  # records that decide about the dialect
-_HEADER_CELL = 64  # characters; longer header cells are text
-_SENTENCE = re.compile(r"\s\S+\s\S+\s.*[.!?…][\"')\]]?\s*$")  # four words or more and a full stop
-_NUMBER = re.compile(r"\s*[-+]?[0-9][0-9.,:%/-]*\s*")
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # first line that spreadsheet programs write
 _MIN_SHARE = 0.9  # of the rows, in a file whose name does not say that it is a table
 
@@ -36,7 +33,7 @@ class CsvTable:
         dialect, share, width = _best(lines, "")
         header = next((r.cells for r in records(lines[:1], dialect) if r.cells), [])
         even = share >= _MIN_SHARE and width > 1 and len(lines) > 1 and len(header) == width
-        return 75 if even and _is_header(header) and all(h.strip() for h in header) else 0
+        return 75 if even and is_header(header) and all(h.strip() for h in header) else 0
 
     def parse(self, document: Document) -> Parsed:
         """Read every record; rows that are ragged, unbalanced or a second header are refused."""
@@ -120,19 +117,10 @@ def _header(table: list[Record]) -> tuple[list[str], list[Record]]:
     if not table:
         return [], []
     first = table[0].cells
-    if first is None or not _is_header(first):
+    if first is None or not is_header(first):
         width = len(first) if first else max((len(r.cells) for r in table if r.cells), default=0)
         return [f"column_{k}" for k in range(width)], table
-    names = [cell.strip() or f"column_{k}" for k, cell in enumerate(first)]
-    return names, table[1:]
-
-
-def _is_header(cells: list[str]) -> bool:
-    """Say whether cells look like names of columns and not like data."""
-    filled = [c for c in cells if c.strip()]
-    return bool(filled) and not any(
-        len(c) > _HEADER_CELL or "\n" in c or _SENTENCE.search(c) or _NUMBER.fullmatch(c) for c in filled
-    )
+    return column_names(first), table[1:]
 
 
 def _take(parsed: Parsed, record: Record, ordinal: int, header: list[str]) -> None:
@@ -149,9 +137,9 @@ def _refuse(record: Record, header: list[str]) -> tuple[str, str] | None:
     """Return (reason, detail) where a record is no row of the table."""
     if record.cells is None:
         return "unbalanced_quote", "a quote in this line is not closed, or closed inside a cell"
-    if len(set(header)) < len(header):
-        twice = sum(n > 1 for n in Counter(header).values())
-        return "duplicate_header", f"{twice} column names stand twice in the header"
+    doubled = twice(header)
+    if doubled:
+        return "duplicate_header", f"{doubled} column names stand twice in the header"
     cells = record.cells
     if len(cells) < len(header) or any(c.strip() for c in cells[len(header) :]):
         return "ragged_row", f"{len(cells)} cells under a header of {len(header)}"

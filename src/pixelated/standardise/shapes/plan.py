@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from pixelated.core.source import Fields, Mapping
 from pixelated.standardise.dialogue_text import START
-from pixelated.standardise.fields import has, normal
-from pixelated.standardise.formats._json import InvalidJSONError, loads_text
+from pixelated.standardise.fields import has
+from pixelated.standardise.recogniser import is_recording, is_segment_list
 from pixelated.standardise.rows import RefusedError
 from pixelated.standardise.shapes.recognise import (
-    CHOSEN,
-    REJECTED,
-    TURN_LISTS,
     is_convai,
     is_segments,
     is_turn,
@@ -25,7 +21,7 @@ from pixelated.standardise.shapes.recognise import (
 )
 from pixelated.standardise.shapes.sniff import Plan, pair_fields, preference_fields, sniff_row, text_field
 
-__all__ = ["Plan", "plan_row", "unpack"]
+__all__ = ["Plan", "plan_row"]
 
 
 def plan_row(value: Any, mapping: Mapping) -> Plan:
@@ -39,38 +35,18 @@ def plan_row(value: Any, mapping: Mapping) -> Plan:
     if not value:
         raise RefusedError("empty_content", "the row has no fields")
     shape = mapping.shape if mapping.shape != "auto" else _shape_of_fields(mapping.fields)
+    if shape in {None, "text"} and not mapping.fields.text and is_recording(value):
+        return Plan("segments", mapping.fields)
     if shape is not None:
         return Plan(shape, _complete(shape, value, mapping))
     return sniff_row(value, mapping)
-
-
-def unpack(value: Any) -> Any:
-    """Return a row with the lists of turns that stand as JSON in a cell (`"[{...}]"`) read."""
-    if not isinstance(value, dict):
-        return value
-    cells = {k: v for k, v in value.items() if isinstance(v, str) and v[:1] == "[" and _may_hold_turns(k)}
-    read = {k: _json_list(v) for k, v in cells.items()}
-    return {**value, **{k: v for k, v in read.items() if v is not None}} if cells else value
-
-
-@lru_cache(maxsize=10_000)
-def _may_hold_turns(name: str) -> bool:
-    return normal(name) in (*TURN_LISTS, *CHOSEN, *REJECTED, "prompt", "history", "candidates")
-
-
-def _json_list(text: str) -> list[Any] | None:
-    try:
-        value = loads_text(text)
-    except InvalidJSONError:
-        return None
-    return value if isinstance(value, list) and value and isinstance(value[0], dict | list) else None
 
 
 def _plan_bare(value: Any, mapping: Mapping) -> Plan:
     """Plan a row that is a list of turns or a text."""
     if isinstance(value, list) and value and (mapping.shape == "messages" or all(is_turn(v) for v in value)):
         return Plan("messages", mapping.fields)
-    if mapping.shape in {"auto", "text"} and is_segments(value):
+    if mapping.shape in {"auto", "text"} and (is_segments(value) or is_segment_list(value)):
         return Plan("segments", mapping.fields)
     if isinstance(value, str) and mapping.shape in {"text", "chatml", "transcript", "diarised"}:
         return Plan(mapping.shape, mapping.fields)

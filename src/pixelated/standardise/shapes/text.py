@@ -25,14 +25,11 @@ def as_text_record(text: str, row: dict[str, Any], used: set[str]) -> Draft:
     return Draft("text", [Message("assistant", text)], fields=row, used=used)
 
 
-def convert_segments(candidate: Candidate, plan: Plan, mapping: Mapping) -> Draft:  # noqa: ARG001 - see above
-    """Make one text of a speech recogniser's segments, whose ends are no ends of sentences."""
-    segments = candidate.first.value
-    written = " ".join(t for s in segments if (t := s["text"].strip()))
-    if not written:
-        raise RefusedError("empty_content", "the segments have no text")
-    draft = as_text_record(written, {}, set())
-    draft.extra["segments"] = len(segments)
+def convert_passage(candidate: Candidate) -> Draft:
+    """Make a text record of a passage of a document; it is never taken for anything else."""
+    row: dict[str, Any] = candidate.first.value
+    draft = as_text_record(row["text"], row, {"text"})
+    draft.of_file = True
     return draft
 
 
