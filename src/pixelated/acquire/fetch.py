@@ -14,6 +14,7 @@ from pixelated.acquire.boxes import is_box, open_box, path_of
 from pixelated.acquire.download import Got, Job, download
 from pixelated.acquire.limiter import Limiter, StoppedError
 from pixelated.acquire.listing import Listing, list_source
+from pixelated.acquire.permission import MediaSettings, is_media
 from pixelated.acquire.receipts import FileReceipt, Receipt, now, read_receipt, write_receipt
 from pixelated.core.errors import CheckFailedError, IncompleteError, PixelatedError, UsageError
 from pixelated.core.fingerprint import sha256_file
@@ -35,6 +36,7 @@ class Options:
         expecting: is told of the bytes that a source has to fetch.
         arrived: is told of bytes as they arrive.
         base: folder that a relative local location starts from.
+        media: what may be done with recordings; by default nothing.
     """
 
     root: Path
@@ -44,6 +46,7 @@ class Options:
     expecting: Callable[[int], None] = lambda _: None
     arrived: Callable[[int], None] = lambda _: None
     base: Path | None = None
+    media: MediaSettings = field(default_factory=MediaSettings)
 
 
 @dataclass
@@ -93,13 +96,17 @@ def fetch_source(source: Source, options: Options) -> Outcome:
         UsageError: another process is fetching this source.
         InternalError: it can't be written; parts and receipts stay.
     """
+    if is_media(source):
+        from pixelated.acquire.media.run import fetch_media  # it builds on this file
+
+        return fetch_media(source, options)
     try:
         listing = list_source(source, options.base)
     except CheckFailedError as error:
         return Outcome(source.id, "refused", problems=[(source.id, error.message)], remedy=error.remedy)
     except PixelatedError as error:
         return Outcome(source.id, "incomplete", problems=[(source.id, error.message)], remedy=error.remedy)
-    with _alone(options.root, source.id):
+    with alone(options.root, source.id):
         return _fetch(source, listing, options)
 
 
@@ -233,7 +240,7 @@ def _receipt(source: Source, listing: Listing, root: Path) -> Receipt:
 
 
 @contextmanager
-def _alone(root: Path, source: str) -> Iterator[None]:
+def alone(root: Path, source: str) -> Iterator[None]:
     """Hold the source's staging folder: two processes would write one part file."""
     folder = root / STAGING / source
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -249,4 +256,4 @@ def _alone(root: Path, source: str) -> Iterator[None]:
         yield
 
 
-__all__ = ["Options", "Outcome", "StoppedError", "fetch_source", "there_now"]
+__all__ = ["Options", "Outcome", "StoppedError", "alone", "fetch_source", "there_now"]

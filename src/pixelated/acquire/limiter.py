@@ -19,6 +19,11 @@ class Limiter:
         self._free_at = 0.0
         self.stopped = threading.Event()
 
+    @property
+    def rate(self) -> float:
+        """Bytes per second; 0 for no limit."""
+        return self._rate
+
     def take(self, size: int) -> None:
         """Wait until `size` more bytes may have come.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from pixelated.acquire.boxes import SUFFIXES
+from pixelated.acquire.permission import refuse_media
 from pixelated.core.errors import CheckFailedError, PixelatedError
 from pixelated.core.places import Entry, Facts, Given, Place, UnavailableError, place_of
 from pixelated.core.source import Source
@@ -57,7 +58,8 @@ def list_source(source: Source, base: Path | None = None) -> Listing:
 
     Raises:
         UnavailableError: none of its places can be had; says why for each.
-        CheckFailedError: a place answers, and owner or licence are not those of the registry.
+        CheckFailedError: a place answers, and owner or licence are not those of the registry; or it is
+            recordings, which go by `pixelated.acquire.media` alone.
     """
     refuse_status(source)
     tried: list[tuple[str, str]] = []
@@ -105,6 +107,7 @@ def list_at(source: Source, location: str, base: Path | None = None) -> Listing:
         UnavailableError, CheckFailedError: see `list_source`.
         UsageError: it is no address, or a library for it is not installed.
     """
+    refuse_media(source)
     wanted = source.acquire
     given = Given(tuple(sorted(wanted.expected)), wanted.endpoint, source.revision)
     place = place_of(location, given, base)
@@ -152,7 +155,12 @@ def _wanted(source: Source, name: str) -> bool:
         return False
     if name in source.acquire.expected or name.lower().endswith(SUFFIXES):
         return True
-    return path.name.lower().startswith(_DOCUMENTS) or any(_matches(path, p) for p in source.files)
+    return is_document(name) or any(_matches(path, p) for p in source.files)
+
+
+def is_document(name: str) -> bool:
+    """Say whether a file is a licence, a readme or the like: brought along, never read as data."""
+    return PurePosixPath(name).name.lower().startswith(_DOCUMENTS)
 
 
 def _matches(path: PurePosixPath, pattern: str) -> bool:

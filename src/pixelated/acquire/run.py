@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pixelated.acquire.fetch import Options, Outcome, fetch_source, there_now
 from pixelated.acquire.listing import addresses, list_at, list_source, refuse_status
+from pixelated.acquire.media.run import guard, plan_media
+from pixelated.acquire.permission import MediaSettings, is_media
 from pixelated.core.errors import (
     EXIT_FAILED,
     EXIT_INCOMPLETE,
@@ -93,19 +95,30 @@ def fetch_all(
     return outcomes
 
 
-def check_all(sources: Iterable[Source], base: Path | None = None, parallel: int = 8) -> list[Access]:
-    """Try every address of every source: list it and open the first file; several sources at a time."""
+def check_all(
+    sources: Iterable[Source],
+    base: Path | None = None,
+    parallel: int = 8,
+    media: MediaSettings | None = None,
+) -> list[Access]:
+    """Try every address of every source: list it and open the first file; several sources at a time.
+
+    Recordings are listed where `media` and their papers allow it.
+    """
+    options = Options(Path(), base=base, media=media or MediaSettings())
     with ThreadPoolExecutor(max_workers=parallel) as pool:
-        return [access for found in pool.map(partial(_check, base=base), sources) for access in found]
+        return [access for found in pool.map(partial(_check, options=options), sources) for access in found]
 
 
-def _check(source: Source, base: Path | None) -> list[Access]:
+def _check(source: Source, options: Options) -> list[Access]:
     try:
         refuse_status(source)
+        if is_media(source):
+            guard(source, options)
     except PixelatedError as error:
         return [_unavailable(source, "", "location", error)]
     roles = {address: "fallback" if at else "location" for at, address in enumerate(addresses(source))}
-    return [_access(source, address, role, base) for address, role in roles.items()]
+    return [_access(source, address, role, options) for address, role in roles.items()]
 
 
 def exit_code(statuses: Iterable[str]) -> int:
@@ -116,6 +129,8 @@ def exit_code(statuses: Iterable[str]) -> int:
 
 def _plan(source: Source, options: Options) -> Planned:
     try:
+        if is_media(source):
+            return _plan_of_media(source, options)
         listing = list_source(source, options.base)
     except PixelatedError as error:
         refused = isinstance(error, CheckFailedError)
@@ -132,19 +147,41 @@ def _plan(source: Source, options: Options) -> Planned:
     )
 
 
-def _access(source: Source, address: str, role: str, base: Path | None) -> Access:
+def _plan_of_media(source: Source, options: Options) -> Planned:
+    plan = plan_media(source, options)
+    return Planned(
+        source.id,
+        plan.uri,
+        len(plan.todo) + len(plan.kept),
+        sum(r.size or 0 for r in plan.todo),
+        sum(r.size is None for r in plan.todo),
+        sum(r.size or 0 for r in plan.todo),
+        plan.problems,
+    )
+
+
+def _access(source: Source, address: str, role: str, options: Options) -> Access:
     try:
-        listing = list_at(source, address, base)
-        for entry in list(listing.entries.values())[:1]:
-            if entry.size != 0:
-                with listing.place.open(entry, 0, 1) as opened:
-                    next(iter(opened.chunks), b"")
+        problems = _problems_at(source, address, options)
     except PixelatedError as error:
         return _unavailable(source, address, role, error)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, this address can't be had now
         return Access(source.id, address, role, available=False, why=str(error), remedy="try again later")
-    why = "; ".join(f"{name}: {problem}" for name, problem in listing.problems)
-    return Access(source.id, address, role, available=not listing.problems, why=why)
+    why = "; ".join(f"{name}: {problem}" for name, problem in problems)
+    return Access(source.id, address, role, available=not problems, why=why)
+
+
+def _problems_at(source: Source, address: str, options: Options) -> list[tuple[str, str]]:
+    """List one address and open its first file, of recordings none; return what can't be had."""
+    if is_media(source):
+        alone = replace(source, acquire=replace(source.acquire, location=address, fallbacks=()))
+        return plan_media(alone, options).problems
+    listing = list_at(source, address, options.base)
+    for entry in list(listing.entries.values())[:1]:
+        if entry.size != 0:
+            with listing.place.open(entry, 0, 1) as opened:
+                next(iter(opened.chunks), b"")
+    return listing.problems
 
 
 def _unavailable(source: Source, address: str, role: str, error: PixelatedError) -> Access:

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pixelated.acquire.fetch import Options
+from pixelated.acquire.fetch import STAGING, Options
 from pixelated.acquire.limiter import Limiter, StoppedError
+from pixelated.acquire.media.run import AUDIO
+from pixelated.acquire.permission import MediaSettings, is_media
 from pixelated.acquire.run import check_all, exit_code, fetch_all, plan_all
 from pixelated.cli.output import JsonFlag, QuietFlag, emit
 from pixelated.core.errors import EXIT_INCOMPLETE, EXIT_OK, UsageError
@@ -40,6 +42,16 @@ def acquire(
     limit_rate: Annotated[str, typer.Option(help="Bytes per second in all: 500K, 10M.")] = "",
     verify: Annotated[bool, typer.Option("--verify", help="Hash again what is there.")] = False,
     endpoint: Annotated[str, typer.Option(help="S3-compatible store, for addresses given here.")] = "",
+    media: Annotated[
+        bool, typer.Option("--media", help="Also fetch recordings; each needs permission and consents.")
+    ] = False,
+    permissions: Annotated[
+        Path | None, typer.Option(help="Folder of the permission and consent documents.")
+    ] = None,
+    keep_audio: Annotated[
+        bool, typer.Option("--keep-audio", help="Keep the sound of recordings: a voice identifies a person.")
+    ] = False,
+    today: Annotated[str, typer.Option(help="Date at which consents must be in force (default: now).")] = "",
     output: Annotated[Path | None, typer.Option(help="Also write the outcome as JSON here.")] = None,
     quiet: QuietFlag = False,
     as_json: JsonFlag = False,
@@ -48,10 +60,11 @@ def acquire(
     named = list(sources or ())
     checking = named[:1] == [CHECK]
     wanted, root = _wanted(named[checking:], recipe, registry, to, endpoint)
+    recordings = MediaSettings(media, permissions, today, keep_audio)
     if checking:
-        return _check(wanted, output, as_json=as_json)
+        return _check(wanted, recordings, output, as_json=as_json)
     limiter = Limiter(parse_rate(limit_rate) if limit_rate else 0)
-    options = Options(root, parallel, limiter, verify=verify)
+    options = Options(root, parallel, limiter, verify=verify, media=recordings)
     if dry_run:
         return _dry_run(wanted, options, output, as_json=as_json)
     root.mkdir(parents=True, exist_ok=True)
@@ -103,10 +116,21 @@ def _fetch(wanted: list[Source], options: Options, output: Path | None, *, quiet
     lines = [line for outcome in told for line in _outcome_lines(outcome)]
     complete = all(o.status == "complete" for o in outcomes)
     lines.append(f"files are in {options.root}" if complete else "what came stays; the same command goes on")
+    if any(is_media(source) for source in wanted) and options.media.allowed:
+        lines.append(_sound(options))
     value = {"root": str(options.root), "sources": told}
     _write(output, value)
     emit(value, "\n".join(lines), as_json=as_json)
     return exit_code(o.status for o in outcomes)
+
+
+def _sound(options: Options) -> str:
+    """Say where the sound of recordings is: a voice identifies a person."""
+    if options.media.keep_audio:
+        kept = options.root / AUDIO
+        return f"the sound of recordings is in {kept}, readable by you alone (a voice is an identifier)"
+    unfinished = f"unfinished ones lie in {options.root / STAGING}, readable by you alone"
+    return f"the sound of transcribed recordings was removed (a voice is an identifier); {unfinished}"
 
 
 def _outcome_lines(outcome: dict[str, Any]) -> list[str]:
@@ -141,8 +165,8 @@ def _dry_run(wanted: list[Source], options: Options, output: Path | None, *, as_
     return exit_code(statuses)
 
 
-def _check(wanted: list[Source], output: Path | None, *, as_json: bool) -> int:
-    found = check_all(wanted)
+def _check(wanted: list[Source], media: MediaSettings, output: Path | None, *, as_json: bool) -> int:
+    found = check_all(wanted, media=media)
     reachable = {a.source for a in found if a.available}
     missing = sorted({a.source for a in found} - reachable)
     value = {"access": [vars(a) for a in found], "unavailable": missing}

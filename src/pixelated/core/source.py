@@ -102,6 +102,20 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class Transcription:
+    """How recordings become text. A source that has one is fetched with permission and consents alone."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    recogniser: Literal["faster-whisper", "pocketsphinx"] = "faster-whisper"
+    model: str = ""  # name or folder of the model; empty: the recogniser's usual one
+    language: str = "en"  # of the recordings and of the captions
+    grammar: str = ""  # path of a JSGF grammar: all that can be said (pocketsphinx)
+    captions: bool = True  # the owner's own captions are taken instead of the sound, where there are some
+    speaker_of: dict[str, str] = field(default_factory=dict)  # recording id -> the one who is heard in it
+
+
+@dataclass(frozen=True)
 class Acquisition:
     """Where a source is fetched from. See `pixelated.core.places` for the forms of a location."""
 
@@ -129,6 +143,7 @@ class Acquisition:
     approx_mb: float | None = None  # a rounded figure that somebody stated: shown, never checked
     upstream_license: str = ""  # the licence tag that the hub shows; a changed one is refused
     unpack: bool = True  # archives are unpacked, within limits
+    transcribe: Transcription | None = None  # the files are recordings: transcripts are kept, no sound
     status: Literal[
         "available", "active", "missing", "in_progress", "pending_sync", "pending_download", "pending_mirror",
         "pending_s3_rename", "generated_on_demand", "needs_generation", "TBD",
@@ -168,7 +183,9 @@ class Governance:
     approval_status: Literal["pending", "approved", "rejected"] = "pending"
     reviewer: str = ""
     review_date: str = ""  # ISO date
-    permission: str = ""  # the platform's or owner's permission to download, by document hash or URL
+    permission: str = ""  # the platform's or owner's permission to download: what it is, where it is filed
+    permission_sha256: str = ""  # of the permission's document, which this repository does not hold
+    speakers: tuple[str, ...] = ()  # everyone who is heard in its recordings; each needs a consent
     consents: tuple[Consent, ...] = ()  # one for each named speaker
 
 

@@ -1,0 +1,1 @@
+"""Recordings to transcripts: fetched with permission, heard on this machine, the sound thrown away."""
