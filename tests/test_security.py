@@ -76,6 +76,7 @@ def test_a_full_run_writes_and_prints_no_secret(
     client.create_bucket(Bucket="published")
     hub.add_user(SECRETS["HF_TOKEN"], "reader", opens=["acme/gated"])
     hub.add_repo("acme/gated", {"chats.jsonl": chats(100)}, license="mit", gated="manual")
+    kaggle.keys["planted-user"] = SECRETS["KAGGLE_KEY"]
     kaggle.add_dataset("acme/talks", {"chats.jsonl": chats(200)}, license_name="CC0-1.0")
     entry = {
         "license": "CC0-1.0",
