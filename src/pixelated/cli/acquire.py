@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from pixelated.acquire.fetch import Options
-from pixelated.acquire.limiter import Limiter, StoppedError
 from pixelated.acquire.run import check_all, exit_code, fetch_all, plan_all
 from pixelated.cli.output import JsonFlag, QuietFlag, emit
+from pixelated.core.downloads.limiter import Limiter, StoppedError
 from pixelated.core.errors import EXIT_INCOMPLETE, EXIT_OK, UsageError
 from pixelated.core.meter import Meter, human, parse_rate
 from pixelated.core.source import Acquisition, Source

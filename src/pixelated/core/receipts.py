@@ -44,7 +44,7 @@ class FileReceipt:
 
 @dataclass
 class Receipt:
-    """What is there of a source."""
+    """What is there of a source; `complete` once all that its place lists was there, whole."""
 
     source: str
     license: str = ""
@@ -52,6 +52,7 @@ class Receipt:
     owner: str = ""
     revision: str = ""
     retrieved_at: str = ""
+    complete: bool = False
     files: dict[str, FileReceipt] = field(default_factory=dict)
 
 
