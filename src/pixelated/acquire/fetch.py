@@ -213,6 +213,7 @@ def _there(receipt: Receipt, source: Source, entry: Entry, folder: Path, options
 
 def _receipt(source: Source, listing: Listing, root: Path) -> Receipt:
     receipt = read_receipt(root, source.id)
+    receipt.path = source.path
     receipt.license = source.license
     receipt.upstream_license = listing.facts.license
     receipt.owner = listing.facts.owner

@@ -44,7 +44,7 @@ class FileReceipt:
 
 @dataclass
 class Receipt:
-    """What is there of a source; `complete` once all that its place lists was there, whole."""
+    """What is there of a source: `path` is its folder under the root, `complete` that all of it was there."""
 
     source: str
     license: str = ""
@@ -52,6 +52,7 @@ class Receipt:
     owner: str = ""
     revision: str = ""
     retrieved_at: str = ""
+    path: str = ""
     complete: bool = False
     files: dict[str, FileReceipt] = field(default_factory=dict)
 
