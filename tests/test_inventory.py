@@ -54,7 +54,7 @@ def test_an_unchanged_file_is_not_read_again_and_a_changed_one_is(
     names: list[str] = []
     real = module.read_digests
 
-    def counting(where, entry, reading):  # noqa: ANN202
+    def counting(where, entry, reading):
         names.append(entry.name)
         return real(where, entry, reading)
 
@@ -212,7 +212,7 @@ def test_a_file_that_can_not_be_read_is_named_and_the_exit_is_3(
     use(monkeypatch, moto.client_environment)
     real = module.read_digests
 
-    def broken(where, entry, reading):  # noqa: ANN202
+    def broken(where, entry, reading):
         if entry.name == "bad":
             raise UnavailableError("gone", "it is gone", "look")
         return real(where, entry, reading)
@@ -232,7 +232,11 @@ def test_a_place_that_is_not_there_exits_3(tmp_path: Path) -> None:
 
 
 def test_an_address_with_a_password_is_refused_unseen(capsys: pytest.CaptureFixture[str]) -> None:
-    for address in ("s3://AKIAPLANTED:hunter2@bucket/x", "https://me:hunter2@host/x", "sftp://me:hunter2@host/x"):
+    for address in (
+        "s3://AKIAPLANTED:hunter2@bucket/x",
+        "https://me:hunter2@host/x",
+        "sftp://me:hunter2@host/x",
+    ):
         code, error = inventory(address)
         assert code == 2
         assert "hunter2" not in json.dumps(error) + capsys.readouterr().err

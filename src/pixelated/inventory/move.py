@@ -32,14 +32,12 @@ class Moved:
         digests: of its bytes.
         proved: how it was proved at the far end: "sha256" or "md5" of the store, "read back", "written".
         stated: whether the place that it came from stated a checksum that was compared.
-        resumed: bytes that an earlier, killed run had fetched.
     """
 
     name: str
     digests: Digests
     proved: str
     stated: bool
-    resumed: int = 0
 
 
 @dataclass
@@ -75,7 +73,7 @@ class Mover:
         if self.b.root is not None:
             return self._to_folder(file, self.b.root, replace=replace)
         if self.a.root is not None:
-            return self._send(file, _path(self.a.root, file), None, replace=replace)
+            return self._send(file, _path(self.a.root, file), True, replace=replace)
         waiting = self.spool / f"{hashlib.sha256(file.name.encode()).hexdigest()[:24]}.whole"
         moved = self._send(file, waiting, self._to_spool(file, waiting), replace=replace)
         waiting.unlink(missing_ok=True)
@@ -91,17 +89,18 @@ class Mover:
         staging = root / STAGING / "inventory"
         got = download(self._job(file, target, staging))
         digests = self._digests(file, target, got.sha256)
-        return Moved(file.name, digests, "written", got.checked not in ("", "size"), got.resumed)
+        return Moved(file.name, digests, "written", got.checked not in ("", "size"))
 
-    def _to_spool(self, file: File, path: Path) -> tuple[bool, int]:
-        """Fetch a file for sending it on; return whether a checksum was compared, and the bytes resumed."""
+    def _to_spool(self, file: File, path: Path) -> bool:
+        """Fetch a file for sending it on; return whether a checksum was compared."""
         before = self.known.get(file)
         if path.is_file() and before is not None and _digests_of(path) == before:
-            return bool(file.sha256 or file.md5), before.size
+            self.reading.meter.add_kept(before.size)
+            return bool(file.sha256 or file.md5)
         path.unlink(missing_ok=True)
         got = download(self._job(file, path, self.spool))
         self._digests(file, path, got.sha256)
-        return got.checked not in ("", "size"), got.resumed
+        return got.checked not in ("", "size")
 
     def _job(self, file: File, target: Path, staging: Path) -> Job:
         if self.a.place is None:
@@ -125,7 +124,7 @@ class Mover:
         self.known.add(file, digests)
         return digests
 
-    def _send(self, file: File, path: Path, fetched: tuple[bool, int] | None, *, replace: bool) -> Moved:
+    def _send(self, file: File, path: Path, stated: bool, *, replace: bool) -> Moved:
         target = self.b.target
         if target.stat(file.name) is not None and not replace:
             raise _appeared(file.name, self.b)
@@ -133,8 +132,7 @@ class Mover:
         local = LocalFile(path, digests.size, digests.sha256, digests.md5)
         meter: Any = self.reading.meter
         entry = target.put(local, file.name, self.journal, meter)
-        stated, resumed = fetched or (True, 0)
-        return Moved(file.name, digests, self._prove(file.name, digests, entry), stated, resumed)
+        return Moved(file.name, digests, self._prove(file.name, digests, entry), stated)
 
     def _local_digests(self, file: File, path: Path) -> Digests:
         """Return the digests of a file of this machine, read only where they are not known."""

@@ -63,6 +63,8 @@ class Outcome:
         moved: files that were moved and proved.
         left: (name, why, remedy, exit code) of what is not the same at both places.
         only_in_b: how many files only the second place has: they stay.
+        over_the_wire: bytes that were fetched and sent to move them.
+        resumed: bytes that an earlier, killed run had fetched or sent.
         same: how many were the same before.
     """
 
@@ -74,6 +76,8 @@ class Outcome:
     left: list[tuple[str, str, str, int]] = field(default_factory=list)
     only_in_b: int = 0
     same: int = 0
+    over_the_wire: int = 0
+    resumed: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -92,7 +96,8 @@ class Outcome:
                 "bytes_to_move": sum(f.size or 0 for f in self.todo),
                 "moved": len(moved),
                 "bytes_moved": sum(m.digests.size for m in moved),
-                "bytes_resumed": sum(m.resumed for m in moved),
+                "bytes_over_the_wire": self.over_the_wire,
+                "bytes_resumed": self.resumed,
                 "same_before": self.same,
                 "only_in_b": self.only_in_b,
                 "left": len(self.left),
@@ -186,12 +191,15 @@ def _move_all(mover: Mover, todo: list[tuple[File, bool]], outcome: Outcome, opt
     # rclone and the Hub's commit limit and stage on their own: one at a time where a rate is set, or always
     alone = mover.b.kind == "hf" or (mover.b.kind in ("rclone", "sftp") and options.reading.meter.rate)
     reading = replace(options.reading, workers=1) if alone else options.reading
+    meter = reading.meter
+    before = meter.sent, meter.kept
     for (file, _), result in in_parallel(lambda t: mover.move(t[0], replace=t[1]), todo, reading):
         if isinstance(result, PixelatedError):
             code = EXIT_FAILED if isinstance(result, CheckFailedError) else EXIT_INCOMPLETE
             outcome.left.append((file.name, result.message, result.remedy, code))
         else:
             outcome.moved.append(result)
+    outcome.over_the_wire, outcome.resumed = meter.sent - before[0], meter.kept - before[1]
     if outcome.moved and mover.b.root is None:
         mover.b.target.finish(f"{len(outcome.moved)} files from {mover.a.uri}")
 
