@@ -242,6 +242,15 @@ def test_an_address_with_a_password_is_refused_unseen(capsys: pytest.CaptureFixt
         assert "hunter2" not in json.dumps(error) + capsys.readouterr().err
 
 
+def test_what_an_uploader_wrote_beside_an_object_is_not_the_stores_word() -> None:
+    from pixelated.core.places import Entry
+    from pixelated.inventory.side import Side
+
+    claimed = Entry("x", 1, "generation 1", sha256="a" * 64, md5="b" * 32)
+    listed_there = Side("gs://bucket")._file(claimed, twice=False)
+    assert (listed_there.sha256, listed_there.md5, listed_there.by) == ("", "b" * 32, "place")
+
+
 def test_size_alone_is_never_the_same() -> None:
     assert compared(File("a", 3), File("a", 3)) is None
     assert compared(File("a", 3), File("a", 4)) == ("differing", "size")

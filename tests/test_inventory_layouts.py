@@ -41,7 +41,7 @@ PLACES = {
 def test_each_prefix_of_the_older_bucket_has_its_place() -> None:
     mapped = map_files([File(name, 1) for name in PLACES], load_layout(OLDER))
     assert {a: b for a, b, _ in mapped.placed} == PLACES
-    assert not (mapped.unplaced or mapped.left_out or mapped.collisions)
+    assert (mapped.unplaced, mapped.left_out, mapped.collisions) == ([], [], {})
 
 
 def test_every_key_stands_in_exactly_one_list() -> None:
@@ -121,7 +121,7 @@ def test_a_wrong_layout_is_refused(tmp_path: Path, text: str, why: str) -> None:
 
 
 def test_the_map_of_a_bucket(moto: MotoServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    moto.fill("inv-map", {name: b"x" for name in PLACES})
+    moto.fill("inv-map", dict.fromkeys(PLACES, b"x"))
     use(monkeypatch, moto.client_environment)
     code, value = inventory("map", "s3://inv-map", "--layout", OLDER, "--output", tmp_path / "map.json")
     assert code == 0

@@ -283,6 +283,44 @@ def test_a_transfer_killed_while_it_sends_goes_on(tmp_path: Path, moto: MotoServ
     assert [p for p in state.rglob("*") if p.is_file()] == []
 
 
+def test_bytes_that_are_others_at_the_far_end_are_left_whatever_was_proved_before(
+    tmp_path: Path, moto: MotoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pixelated.inventory.transfer as module
+
+    client = moto.fill("inv-after", {})
+    use(monkeypatch, moto.client_environment)
+    a = write(tmp_path / "a", FILES)
+    real = module._see
+
+    def spoilt(*arguments):
+        client.put_object(Bucket="inv-after", Key="raw/local/notes/one.txt", Body=b"FIRST words\n")
+        client.delete_object(Bucket="inv-after", Key="raw/local/notes/two.txt")
+        return real(*arguments)
+
+    monkeypatch.setattr(module, "_see", spoilt)
+    code, done = inventory("transfer", a, "s3://inv-after")
+    assert code == 1
+    assert {left["name"]: left["why"] for left in done["left"]} == {
+        "raw/local/notes/one.txt": "the other place has other bytes under this name (by md5)",
+        "raw/local/notes/two.txt": "it is not there after it was moved",
+    }
+
+
+def test_a_file_of_parts_is_read_back_before_it_counts_as_moved(
+    tmp_path: Path, moto: MotoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pixelated.inventory.move as module
+
+    moto.fill("inv-parts", {})
+    use(monkeypatch, moto.client_environment)
+    a = write(tmp_path / "a", {"big.bin": body(9 << 20, 3)})
+    monkeypatch.setattr(module, "hash_chunks", lambda chunks: (sum(map(len, chunks)), "0" * 64))
+    code, done = inventory("transfer", a, "s3://inv-parts")
+    assert code == 1
+    assert "other bytes than were sent" in done["left"][0]["why"]
+
+
 def test_an_inventory_file_can_not_be_moved_from(tmp_path: Path) -> None:
     inventory(write(tmp_path / "a", FILES), "--output", tmp_path / "a.json")
     code, error = inventory("transfer", tmp_path / "a.json", tmp_path / "b")
