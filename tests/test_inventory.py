@@ -192,6 +192,18 @@ def test_a_hub_repository(hub: HubServer) -> None:
     assert listed(document)["README.md"][1] == sha256(b"# talks\n")
 
 
+def test_a_name_that_is_no_text_is_listed(tmp_path: Path) -> None:
+    place = write(tmp_path / "a", {"fine": b"f"})
+    (place / os.fsdecode(b"caf\xe9")).write_bytes(b"x")
+    code, value = inventory(place)
+    assert code == 0
+    assert value["inventories"][0]["files"][0] | {"modified": "", "version": ""} == {
+        "name": "caf\\xe9", "size": 1, "problem": "its name is no text", "modified": "", "version": "",
+    }  # fmt: skip
+    code, done = inventory("transfer", place, tmp_path / "b")
+    assert (code, [left["name"] for left in done["left"]]) == (3, ["caf\\xe9"])
+
+
 def test_one_file_for_each_of_several_places(tmp_path: Path) -> None:
     a, b = write(tmp_path / "a", FILES), write(tmp_path / "b", {"x": b"1"})
     code, _ = inventory(a, b, "--output", tmp_path / "all")

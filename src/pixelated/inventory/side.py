@@ -98,9 +98,9 @@ class Side:
         etag = entry.version.strip('"') if self.kind == "s3" else ""
         problem = entry.problem or ("two files have this name" if twice else name_problem(entry.name))
         by = "place" if sha256 or entry.md5 else ""
-        return File(
-            entry.name, entry.size, sha256, entry.md5, etag, entry.modified, entry.version, by, problem
-        )
+        # bytes that are no UTF-8, as file systems allow, are written \xE9
+        name = entry.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        return File(name, entry.size, sha256, entry.md5, etag, entry.modified, entry.version, by, problem)
 
     def can_read(self, file: File) -> bool:
         """Say whether the bytes of a file can be had under its name."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -121,27 +121,33 @@ def transfer(a: Side, b: Side, options: Options) -> Outcome:
         StoppedError: the user interrupted; what is there stays.
     """
     _check(a, b)
-    known = tuple(Known(state_journal((*s.identity,), use), s.identity) for s, use in ((a, "a"), (b, "b")))
+    known = _known(a, "transfer a"), _known(b, "transfer b")
     ways = Ways(reading=options.reading)
-    difference = compare(a, b, (a.files(), there_or_empty(b)), (known[0], known[1]), ways)
+    difference = compare(a, b, (a.files(), there_or_empty(b)), known, ways)
     outcome = Outcome(a.uri, b.uri, options.dry_run)
     outcome.same, outcome.only_in_b = sum(difference.same.values()), len(difference.missing_in_a)
     todo = _todo(difference, outcome, replace=options.replace)
     if options.dry_run:
+        _forget(known)
         return outcome
     spool = (options.staging or state_folder() / "spool") / fingerprint(a.identity, b.identity)
     with _alone(spool):
         mover = Mover(a, b, known[0], options.reading, spool, Journal())
         _move_all(mover, todo, outcome, options)
         if outcome.moved:
-            _see(mover, (known[0], known[1]), outcome, ways)
+            _see(mover, known, outcome, ways)
+    if outcome.exit_code != EXIT_INCOMPLETE:  # where something was away, the next run goes on from here
+        _forget(known)
     if not outcome.exit_code:
-        for journal in known:
-            journal.done()
         shutil.rmtree(spool, ignore_errors=True)
         if b.root is not None:
             _tidy(b.root / STAGING / "inventory")
     return outcome
+
+
+def _forget(known: Iterable[Known]) -> None:
+    for journal in known:
+        journal.done()
 
 
 def _tidy(staging: Path) -> None:
@@ -149,6 +155,10 @@ def _tidy(staging: Path) -> None:
     for folder in (staging, staging.parent):
         with suppress(OSError):
             folder.rmdir()
+
+
+def _known(side: Side, use: str) -> Known:
+    return Known(state_journal(side.identity, use), side.identity)
 
 
 def _check(a: Side, b: Side) -> None:
