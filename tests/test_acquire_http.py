@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pixelated.acquire.download import Got, Job, download
 from pixelated.acquire.fetch import Options, fetch_source
-from pixelated.acquire.limiter import Limiter
+from pixelated.core.downloads.download import Got, Job, download
+from pixelated.core.downloads.limiter import Limiter
 from pixelated.core.places import Given, UnavailableError, place_of, retrying
 from pixelated.core.source import Acquisition, Expected, Source
 from servers.http_server import Failure, HttpServer
@@ -258,7 +258,7 @@ def test_a_full_disk_says_so_and_the_part_stays(
 ) -> None:
     import errno
 
-    import pixelated.acquire.download as module
+    import pixelated.core.downloads.download as module
     from pixelated.core.errors import InternalError
 
     http_server.add("/a.bin", BODY)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pixelated.acquire.fetch import Options, Outcome, fetch_source
-from pixelated.acquire.receipts import read_receipt
 from pixelated.acquire.run import check_all, plan_all
+from pixelated.core.receipts import read_receipt
 from pixelated.core.source import Acquisition, Expected, Source
 from servers.gcs_server import GcsServer
 from servers.hub_server import HubServer

@@ -22,12 +22,12 @@ import yaml
 from consents import PERMISSION, allowed, consent, files, governance, sha256, talks
 from fake_yt_dlp import Site, Video
 from pixelated.acquire.fetch import Options, Outcome, fetch_source
-from pixelated.acquire.limiter import Limiter, StoppedError
 from pixelated.acquire.media import run as media_run
 from pixelated.acquire.media.audio import seconds, to_wav
 from pixelated.acquire.media.faster_whisper import FasterWhisper
 from pixelated.acquire.media.recogniser import Segment, recogniser_for
 from pixelated.acquire.run import check_all, plan_all
+from pixelated.core.downloads.limiter import Limiter, StoppedError
 from pixelated.core.errors import UsageError
 from pixelated.core.places import UnavailableError
 from pixelated.core.source import Acquisition, Mapping, Source, Transcription

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pixelated.acquire.receipts import FileReceipt
 from pixelated.core.archives import unpack
+from pixelated.core.receipts import FileReceipt
 from pixelated.core.source import Source
 
 FOLDER = ".archives"

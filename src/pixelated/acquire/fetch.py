@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from pixelated.acquire.boxes import is_box, open_box, path_of
-from pixelated.acquire.download import Got, Job, download
-from pixelated.acquire.limiter import Limiter, StoppedError
 from pixelated.acquire.listing import Listing, list_source
 from pixelated.acquire.permission import MediaSettings, is_media
-from pixelated.acquire.receipts import FileReceipt, Receipt, now, read_receipt, write_receipt
+from pixelated.core.downloads.download import Got, Job, download
+from pixelated.core.downloads.limiter import Limiter, StoppedError
 from pixelated.core.errors import CheckFailedError, IncompleteError, PixelatedError, UsageError
 from pixelated.core.fingerprint import sha256_file
 from pixelated.core.places import Entry
+from pixelated.core.receipts import FileReceipt, Receipt, now, read_receipt, write_receipt
 from pixelated.core.source import Expected, Source
 
 STAGING = ".staging"
@@ -127,6 +127,9 @@ def _fetch(source: Source, listing: Listing, options: Options) -> Outcome:
         else:
             outcome.files.append(there)
             outcome.kept.append(name)
+    receipt.complete = False  # also where this process is killed between two files
+    if todo:
+        write_receipt(options.root, receipt)
     options.expecting(sum(entry.size or 0 for entry in todo))
     for entry, result in _downloads(source, listing, todo, options):
         if isinstance(result, PixelatedError):
@@ -142,6 +145,8 @@ def _fetch(source: Source, listing: Listing, options: Options) -> Outcome:
     outcome.files.sort(key=lambda f: f.name)
     if outcome.problems:
         outcome.status = "incomplete"
+    receipt.complete = outcome.status == "complete"
+    write_receipt(options.root, receipt)
     return outcome
 
 
@@ -232,6 +237,7 @@ def _there(receipt: Receipt, source: Source, entry: Entry, options: Options) -> 
 
 def _receipt(source: Source, listing: Listing, root: Path) -> Receipt:
     receipt = read_receipt(root, source.id)
+    receipt.path = source.path
     receipt.license = source.license
     receipt.upstream_license = listing.facts.license
     receipt.owner = listing.facts.owner

@@ -11,6 +11,7 @@ from pixelated.acquire.boxes import SUFFIXES
 from pixelated.acquire.permission import refuse_media
 from pixelated.core.errors import CheckFailedError, PixelatedError
 from pixelated.core.places import Entry, Facts, Given, Place, UnavailableError, place_of
+from pixelated.core.places.names import name_problem
 from pixelated.core.source import Source
 
 NOTHING_TO_FETCH = {
@@ -21,8 +22,6 @@ NOTHING_TO_FETCH = {
     "TBD": "nobody has said what it is",
 }
 _DOCUMENTS = ("license", "licence", "readme", "notice", "citation")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_LONGEST_PART = 255  # bytes, on every common file system
 
 
 @dataclass
@@ -115,7 +114,7 @@ def list_at(source: Source, location: str, base: Path | None = None) -> Listing:
     _refuse_change(source, location, facts)
     listing = Listing(place, facts)
     for entry in place.entries():
-        problem = entry.problem or _bad_name(entry.name) or _twice(entry.name, listing)
+        problem = entry.problem or name_problem(entry.name) or _twice(entry.name, listing)
         if problem:
             listing.problems.append((entry.name, problem))
         elif _wanted(source, entry.name):
@@ -184,20 +183,6 @@ def _glob_parts(pattern: str) -> Iterator[str]:
         else:
             yield {"*": "[^/]*", "?": "[^/]"}.get(pattern[at], re.escape(pattern[at]))
             at += 1
-
-
-def _bad_name(name: str) -> str:
-    """Return why a name can't be a path under the source's folder, or nothing."""
-    parts = name.split("/")
-    if not name or name.startswith("/") or any(p in ("", ".", "..") for p in parts) or "\\" in name:
-        return "its name leads out of the folder"
-    if _CONTROL.search(name):
-        return "its name holds control characters"
-    try:
-        longest = max(len(p.encode()) for p in parts)
-    except UnicodeEncodeError:
-        return "its name is no text"
-    return "a part of its name is too long" if longest > _LONGEST_PART else ""
 
 
 def _twice(name: str, listing: Listing) -> str:

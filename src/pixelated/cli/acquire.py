@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from pixelated.acquire.fetch import STAGING, Options
-from pixelated.acquire.limiter import Limiter, StoppedError
 from pixelated.acquire.media.run import AUDIO
 from pixelated.acquire.permission import MediaSettings, is_media
 from pixelated.acquire.run import check_all, exit_code, fetch_all, plan_all
 from pixelated.cli.output import JsonFlag, QuietFlag, emit
+from pixelated.core.downloads.limiter import Limiter, StoppedError
 from pixelated.core.errors import EXIT_INCOMPLETE, EXIT_OK, UsageError
 from pixelated.core.meter import Meter, human, parse_rate
 from pixelated.core.registry_file import read_registries

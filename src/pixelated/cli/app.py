@@ -14,14 +14,26 @@ from typer.core import TyperGroup
 
 from pixelated import __version__
 
-# verb -> where its function is, or the verbs of a group with a line of help
-COMMANDS: dict[str, str | tuple[str, dict[str, str]]] = {
+# verb -> where its function is, or the verbs of a group with a line of help, and the one that may be left out
+Group = tuple[str, dict[str, str]] | tuple[str, dict[str, str], str]
+COMMANDS: dict[str, str | Group] = {
     "init": "runs:init",
     "registry": (
         "The registry of sources: import, check, export.",
         {"import": "registry:import_", "matrix": "registry:matrix", "check": "registry:check"},
     ),
     "acquire": "acquire:acquire",
+    "inventory": (
+        "What is where: `pixelated inventory PLACE...` is `list`.",
+        {
+            "list": "inventory:list_",
+            "diff": "inventory:diff",
+            "transfer": "inventory:transfer",
+            "map": "inventory:map_",
+            "sources": "inventory:sources",
+        },
+        "list",
+    ),
     "plan": "runs:plan",
     "build": "runs:build",
     "standardise": "files:standardise",
@@ -38,20 +50,40 @@ COMMANDS: dict[str, str | tuple[str, dict[str, str]]] = {
 }
 
 
-def load(name: str, entry: str | tuple[str, dict[str, str]]) -> Any:
+def load(name: str, entry: str | Group) -> Any:
     """Import a command, or the commands of a group, and return it as the framework's object."""
     if isinstance(entry, str):
         module, function = entry.split(":")
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
         single.command(name)(getattr(importlib.import_module(f"pixelated.cli.{module}"), function))
         return typer.main.get_command(single)
-    help_line, verbs = entry
-    group = typer.Typer(no_args_is_help=True, help=help_line, rich_markup_mode=None, add_completion=False)
+    help_line, verbs = entry[:2]
+    group = typer.Typer(
+        cls=_with_default(entry[2]) if len(entry) > 2 else TyperGroup,  # noqa: PLR2004 - the third is the verb
+        no_args_is_help=True,
+        help=help_line,
+        rich_markup_mode=None,
+        add_completion=False,
+    )
     group.callback()(_nothing)
     for verb, place in verbs.items():
         module, function = place.split(":")
         group.command(verb)(getattr(importlib.import_module(f"pixelated.cli.{module}"), function))
     return typer.main.get_group(group)
+
+
+def _with_default(verb: str) -> type[TyperGroup]:
+    """Return a group in which words that begin with none of its verbs are those of `verb`."""
+
+    class WithDefault(TyperGroup):
+        """See `_with_default`."""
+
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            """Put the verb before the words where it was left out."""
+            left_out = bool(args) and args[0] not in self.commands and args[0] != "--help"
+            return super().parse_args(ctx, [verb, *args] if left_out else args)
+
+    return WithDefault
 
 
 class Verbs(TyperGroup):

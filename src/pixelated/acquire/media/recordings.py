@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from pixelated.acquire.download import Job, download
 from pixelated.acquire.fetch import Options
 from pixelated.acquire.listing import Listing, is_document, list_source
 from pixelated.acquire.media.audio import is_recording
 from pixelated.acquire.media.recogniser import Segment
 from pixelated.acquire.permission import without_media
+from pixelated.core.downloads.download import Job, download
 from pixelated.core.places import Entry
 from pixelated.core.source import Expected, Source
 

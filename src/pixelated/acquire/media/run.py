@@ -12,17 +12,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pixelated.acquire.download import Got
 from pixelated.acquire.fetch import STAGING, Options, Outcome, alone
 from pixelated.acquire.media.audio import require_converter, seconds, to_wav
 from pixelated.acquire.media.recogniser import Recogniser, Segment, recogniser_for
 from pixelated.acquire.media.recordings import FilesOfPlace, Recording, Recordings
 from pixelated.acquire.media.youtube import YouTube
 from pixelated.acquire.permission import by_platform, named_speakers, refusals, transcription
-from pixelated.acquire.receipts import FileReceipt, Receipt, now, read_receipt, write_receipt
+from pixelated.core.downloads.download import Got
 from pixelated.core.errors import EXIT_INTERNAL, CheckFailedError, PixelatedError
 from pixelated.core.fingerprint import fingerprint, sha256_file
 from pixelated.core.places import UnavailableError
+from pixelated.core.receipts import FileReceipt, Receipt, now, read_receipt, write_receipt
 from pixelated.core.source import Source
 from pixelated.core.store import LocalStore
 

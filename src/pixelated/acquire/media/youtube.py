@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from pixelated.acquire.fetch import Options
-from pixelated.acquire.limiter import StoppedError
 from pixelated.acquire.listing import addresses, refuse_status
 from pixelated.acquire.media.captions import read_captions
 from pixelated.acquire.media.recogniser import Segment
 from pixelated.acquire.media.recordings import Recording
 from pixelated.acquire.permission import transcription
+from pixelated.core.downloads.limiter import StoppedError
 from pixelated.core.errors import UsageError
 from pixelated.core.places import UnavailableError
 from pixelated.core.source import Source

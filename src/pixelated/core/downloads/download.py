@@ -17,8 +17,8 @@ from typing import Any
 
 import orjson
 
-from pixelated.acquire.limiter import Limiter
-from pixelated.acquire.trailing_hash import TrailingHash, git_sha1
+from pixelated.core.downloads.limiter import Limiter
+from pixelated.core.downloads.trailing_hash import TrailingHash, git_sha1
 from pixelated.core.places import ChangedError, Entry, Opened, Place, TryAgainError, UnavailableError
 from pixelated.core.places.retrying import TRIES, given_up, hopeless, pause
 from pixelated.core.source import Expected

@@ -44,7 +44,7 @@ class FileReceipt:
 
 @dataclass
 class Receipt:
-    """What is there of a source."""
+    """What is there of a source: `path` is its folder under the root, `complete` that all of it was there."""
 
     source: str
     license: str = ""
@@ -52,6 +52,8 @@ class Receipt:
     owner: str = ""
     revision: str = ""
     retrieved_at: str = ""
+    path: str = ""
+    complete: bool = False
     files: dict[str, FileReceipt] = field(default_factory=dict)
 
 
