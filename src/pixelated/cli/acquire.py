@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -113,9 +114,11 @@ def _fetch(wanted: list[Source], options: Options, output: Path | None, *, quiet
             options.limiter.stopped.set()
             raise KeyboardInterrupt from None
     told = [o.as_json() for o in outcomes]
-    lines = [line for outcome in told for line in _outcome_lines(outcome)]
+    width = max(len(o.source) for o in outcomes)
+    lines = [line for outcome in told for line in _outcome_lines(outcome, width)]
     complete = all(o.status == "complete" for o in outcomes)
-    lines.append(f"files are in {options.root}" if complete else "what came stays; the same command goes on")
+    where = os.path.normpath(options.root)
+    lines.append(f"the files are in {where}" if complete else "what came stays; the same command goes on")
     if any(is_media(source) for source in wanted) and options.media.allowed:
         lines.append(_sound(options))
     value = {"root": str(options.root), "sources": told}
@@ -133,12 +136,12 @@ def _sound(options: Options) -> str:
     return f"the sound of transcribed recordings was removed (a voice is an identifier); {unfinished}"
 
 
-def _outcome_lines(outcome: dict[str, Any]) -> list[str]:
-    moved = f"{human(outcome['fetched_bytes'])} fetched"
+def _outcome_lines(outcome: dict[str, Any], width: int) -> list[str]:
+    size, moved = human(outcome["bytes"]), f"{human(outcome['fetched_bytes'])} fetched"
     if outcome["resumed_bytes"]:
         moved += f", {human(outcome['resumed_bytes'])} were there from before"
-    head = f"{outcome['source']}: {outcome['status']}: {outcome['files']} files, {human(outcome['bytes'])}"
-    lines = [f"{head}, {moved}, {outcome['kept']} files kept; {outcome['uri']}"]
+    head = f"{outcome['source']:<{width}}  {outcome['status']:<10}  {outcome['files']:>5,} files  {size:>9}"
+    lines = [f"{head}  ({moved})"]
     lines += [f"  {p['what']}: {p['why']}" for p in outcome["problems"]]
     lines += [f"  next: {outcome['remedy']}"] if outcome["remedy"] else []
     if outcome["unchecked"]:

@@ -28,6 +28,7 @@ from pixelated.runner.decide import Decisions, decide_all, find_contaminated, lo
 from pixelated.runner.facts import report_data, totals
 from pixelated.runner.folder import RETENTION_DAYS, InputHashes, RunFolder
 from pixelated.runner.read import ReadTask, part_name, read_part, sum_ledgers
+from pixelated.runner.receipted import Receipted
 from pixelated.standardise import plan_units
 from pixelated.verify import verify_dataset
 
@@ -127,7 +128,8 @@ def read_tasks(run: Run, *, save: bool = True) -> list[ReadTask]:
     part_bytes = max(int((run.options.part_mb or loaded.recipe.part_mb) * 1_000_000), 1)
     tasks = []
     for source in loaded.sources.values():
-        for unit in plan_units(source, loaded.corpora, part_bytes, hashes):
+        as_fetched = Receipted(loaded.corpora, source, hashes)
+        for unit in plan_units(source, loaded.corpora, part_bytes, as_fetched):
             name = part_name(source, settings, loaded.recipe.seed, unit)
             task = ReadTask(
                 source, str(loaded.corpora), unit, str(folder.root), name, tuple(settings.items())
