@@ -1,7 +1,8 @@
 """Files that were fetched are read only as they were fetched.
 
-A file that `acquire` brought home has a receipt; one that is another file now (edited, cut by a power failure)
-is an error that names it, and not a silent change of the dataset. Files without a receipt are the user's own.
+A file that `acquire` brought home has a receipt; one that is another file now (edited, cut by a power
+failure) is an error that names it, and not a silent change of the dataset. Files without a receipt are the
+user's own.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ class Receipted:
             raise IncompleteError(
                 "file_changed",
                 f"source {self._source!r}: {path} is not the file that was fetched",
-                f"fetch it again: pixelated acquire {self._source} --verify; an edited file belongs to a source "
-                "of its own",
+                f"fetch it again: pixelated acquire {self._source} --verify (edited files: another source)",
             )
         return digest
