@@ -14,7 +14,10 @@ from pixelated.standardise.chunks import HIGHEST, LOWEST, Part, chunks
 from pixelated.standardise.fields import words as names
 
 # Thai to Burmese and Khmer, kana, Han, and their punctuation
-_UNSPACED = "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_UNSPACED = (
+    "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _LINE_END = re.compile(r"\r\n?|\n")
 _STOP = re.compile(
