@@ -84,8 +84,9 @@ def _clock(seconds: int) -> str:
 
 
 def quarantined(result: StepResult) -> list[tuple[int, str, str]]:
+    """Return (row, reason, what is said of it, after its place) of each quarantined record."""
     assert result.quarantined is not None
-    return [(q["row"], q["reason"], q["detail"]) for q in result.quarantined.to_pylist()]
+    return [(q["row"], q["reason"], f"{q['locator']}: {q['detail']}") for q in result.quarantined.to_pylist()]
 
 
 def places(result: StepResult) -> list[tuple[int, str, str]]:

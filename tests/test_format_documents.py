@@ -10,6 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 import documents
 from documents import article, book, chapter, drawn, lines_page, prose, scan, sentences
+from pixelated.core.archives import Limits
 from pixelated.core.source import Mapping, Source
 from pixelated.core.step import StepResult
 from pixelated.standardise import list_files
@@ -264,9 +265,12 @@ def test_books_that_break_a_rule_are_refused_whole(change: dict[str, bytes], rea
 
 
 def test_a_book_that_unpacks_to_more_than_the_limit_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = book({"a": chapter("A", *prose(8))}, bomb=bytes(1 << 20))
+    data = book({"a": chapter("A", *prose(8)), "b": chapter("B", "b " * 9000)}, picture=bytes(1 << 20))
     assert refusals(read("a.epub", data)) == []
-    monkeypatch.setattr("pixelated.standardise.formats._zip.MAX_TOTAL", 1 << 20)
+    monkeypatch.setattr("pixelated.standardise.formats._zip.LIMITS", Limits(total_bytes=10_000))
+    found = read("a.epub", data)  # what is not read does not count
+    assert (refusals(found), found.kept.num_rows) == ([(1, "too_large")], 1)
+    monkeypatch.setattr("pixelated.standardise.formats._zip.LIMITS", Limits(members=4))
     assert refusals(read("a.epub", data)) == [(0, "too_large")]
 
 

@@ -325,3 +325,21 @@ def test_reading_is_linear_in_rows_that_repeat_and_lines_that_match_nothing() ->
         + "word\n" * 20_000,
     ):
         assert balances(read("a.srt", text))
+
+
+def test_a_number_apart_from_its_timing_is_no_word_of_the_cue_before() -> None:
+    doubled = srt("One day", "I left.", "And 3").replace("\n", "\n\n")
+    (record,) = records(read("a.srt", doubled))
+    assert (record["messages"][0]["content"], record["raw_rows"]) == ("One day I left. And 3", 3)
+    # a number said twice is a word and then the number of a cue
+    said = srt("One", "Two").replace("One\n", "One\n\n2\n")
+    (record,) = records(read("a.srt", said))
+    assert (record["messages"][0]["content"], record["raw_rows"]) == ("One 2 Two", 2)
+
+
+def test_a_number_without_any_timing_and_a_clock_with_a_broken_arrow_are_bad_cues() -> None:
+    bad = srt("One", ("", "Two"), ("00:00:02,000 -> soon", "Three"), "Four")
+    result = read("a.srt", bad)
+    assert records(result)[0]["messages"][0]["content"] == "One Four"
+    assert refusals(result) == [(1, "bad_cue"), (2, "bad_cue")]
+    assert balances(result)

@@ -1,7 +1,7 @@
 """The file layout of a command that works on files: `records.jsonl` and `quarantine.jsonl` in a folder.
 
 A line of `records.jsonl` holds the record's columns; nulls are written, so every line has the same
-keys. `quarantine.jsonl` holds file, row, reason and detail, never the refused text.
+keys. `quarantine.jsonl` holds file, row, locator, reason and detail, never the refused text.
 """
 
 from __future__ import annotations

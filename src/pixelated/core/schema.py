@@ -73,6 +73,7 @@ QUARANTINE = pa.schema(
         ("source", pa.string()),
         ("file", pa.string()),
         ("row", pa.int64()),
+        ("locator", pa.string()),  # the same place for a person: "file", "line 13", "a.csv!line 7"
         ("reason", pa.string()),  # a code, such as "roles_unknown"
         ("detail", pa.string()),  # one line for a person; names fields and counts, never content
         ("raw_rows", pa.int32()),

@@ -116,7 +116,7 @@ def quarantine(data: Data) -> Html:
 
 
 def _listed(found: list[dict[str, Any]], total: int) -> Html:
-    columns = [*text_columns("Source", "File"), Column("Row", figures=True), Column("Reason")]
+    columns = [*text_columns("Source", "File", "Place", "Reason")]
     columns.append(Column("Detail", wide=True))
     body = [_refused(row) for row in found[:QUARANTINE_SHOWN]]
     shown = f"{len(body):,} of {total:,} quarantined records, one by one"
@@ -125,7 +125,8 @@ def _listed(found: list[dict[str, Any]], total: int) -> Html:
 
 
 def _refused(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    place = number(row["row"]) if row.get("row") is not None else "whole file"
+    number_of = number(row["row"]) if row.get("row") is not None else "whole file"
+    place = visible(row["locator"]) if row.get("locator") else number_of
     file, detail = code(row.get("file") or "?"), visible(row.get("detail") or "")
     return (code(row.get("source") or "?"), file, place, word(_reason(row)), detail)
 

@@ -86,7 +86,7 @@ def quarantine_rows(folder: RunFolder, names: list[str]) -> tuple[list[dict[str,
     rows: list[dict[str, Any]] = []
     for name in names:
         if folder.exists(f"{name}-quarantined.parquet"):
-            columns = ["id", "source", "file", "row", "reason", "detail"]
+            columns = ["id", "source", "file", "row", "locator", "reason", "detail"]
             table = pq.read_table(
                 folder.path(f"{name}-quarantined.parquet"), columns=columns, partitioning=None
             )
@@ -98,7 +98,7 @@ def held_rows(labels: pa.Table) -> list[dict[str, Any]]:
     """Return the records held for review: they reach no split until a person has decided."""
     held = labels.filter(pc.equal(labels.column("decision"), HELD)).select(["id", "source"]).to_pylist()
     detail = "a person decides: pixelated explain ID"
-    return [row | {"file": "", "row": None, "reason": HELD, "detail": detail} for row in held]
+    return [row | {"file": "", "row": None, "locator": "", "reason": HELD, "detail": detail} for row in held]
 
 
 def _but_held(reasons: dict[str, int]) -> dict[str, int]:

@@ -25,6 +25,7 @@ from pixelated.core.archives import (
     open_archive,
 )
 from pixelated.core.errors import IncompleteError
+from pixelated.standardise import saved
 from pixelated.standardise.files import is_data
 from pixelated.standardise.formats import CERTAIN, sureness
 from pixelated.standardise.rows import HEAD_BYTES, Refusal, Sample
@@ -119,7 +120,27 @@ class Box:
                 found.extend(self._take(boxed, member, outer))
         if archive.kinds == ("zip",) and any(office <= names for office in _OFFICE):
             raise self.budget.refuse("binary_file", "an office document or e-book: convert it", whole=True)
-        return [self._ambiguous(boxed, outer) if folded(boxed.name) in twice else boxed for boxed in found]
+        found = [self._ambiguous(boxed, outer) if folded(boxed.name) in twice else boxed for boxed in found]
+        return self._without_beside(found, outer) if archive.is_box else found
+
+    def _without_beside(self, found: list[Boxed], outer: str) -> list[Boxed]:
+        """Leave out what stands beside the shards of a folder saved by `datasets`; name missing shards."""
+        own = {b.name: b for b in found if b.path == outer + b.name}
+        small = {name: b for name, b in own.items() if b.refusal is None and b.size <= saved.MAX_STATE}
+        known = saved.look(
+            own, lambda name: self.read(small[name]) if name in small else None, own.__contains__
+        )
+        kept = []
+        for boxed in found:
+            missing = known.missing.get(boxed.name) if boxed.path == outer + boxed.name else None
+            if missing:
+                detail = f"its folder lacks {saved.lacks(missing)}"
+                kept.append(_refused(boxed, self.budget.refuse("shard_missing", detail, boxed.name), outer))
+            elif boxed.refusal is None and boxed.path == outer + boxed.name and boxed.name in known.beside:
+                self.skipped += 1
+            else:
+                kept.append(boxed)
+        return kept
 
     def _take(self, boxed: Boxed, member: Member, outer: str) -> list[Boxed]:
         """Unpack one member; one that is a container itself gives the files in it."""

@@ -6,15 +6,17 @@ what can't be read (a page, a chapter) stands between two flows, so that no pass
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from pixelated.standardise.chunks import LOWEST
 from pixelated.standardise.dialogue_text import Mark, lines_of, marked, speaker_mark
 from pixelated.standardise.formats._turns import sizes
-from pixelated.standardise.passages import LOWEST, Span, count_words, spans
 from pixelated.standardise.roles import known_role
 from pixelated.standardise.rows import Document, Parsed, Refusal, Row
+from pixelated.standardise.sentences import count_words, cut
 
 _MIN_SPOKEN = 0.5  # share of a transcript's paragraphs that start with a speaker
 _MAX_PREAMBLE = 0.2  # share of a transcript's words before the first speaker
@@ -139,12 +141,9 @@ def _passages(flow: Sequence[Paragraph], text: Text) -> Iterator[tuple[dict[str,
     for paragraphs in _sections(flow):
         whole = "\n\n".join(p.text for p in paragraphs)
         ends = _ends(paragraphs)
-        at = 0
-        for span in spans(whole):
-            while ends[at] <= span.start:
-                at += 1
-            touched = paragraphs[at : _past(ends, at, span) + 1]
-            value = {"text": whole[span.start : span.end]}
+        for start, end in cut(whole):
+            touched = paragraphs[bisect_right(ends, start) : bisect_left(ends, end) + 1]
+            value = {"text": whole[start:end]}
             places = _range(touched[0].first, touched[-1].last) if text.unit else ""
             if places:
                 value[f"{text.unit}s"] = places
@@ -162,13 +161,6 @@ def _ends(paragraphs: Sequence[Paragraph]) -> list[int]:
         at += 2 + len(paragraph.text)
         ends.append(at)
     return ends
-
-
-def _past(ends: Sequence[int], at: int, span: Span) -> int:
-    """Return the number of the paragraph that a span ends in, looked for from paragraph `at` on."""
-    while ends[at] < span.end:
-        at += 1
-    return at
 
 
 def _range(first: int, last: int) -> str:

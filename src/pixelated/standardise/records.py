@@ -88,8 +88,9 @@ class Builder:
             "source": source,
             "file": origin.file,
             "row": row,
+            "locator": place,
             "reason": refusal.reason,
-            "detail": f"{place}: {refusal.detail}" if origin.member else refusal.detail,
+            "detail": refusal.detail,
             "raw_rows": refusal.raw_rows,
             "text": whole(text),
         }

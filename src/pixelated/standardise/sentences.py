@@ -14,7 +14,10 @@ from pixelated.standardise.chunks import HIGHEST, LOWEST, Part, chunks
 from pixelated.standardise.fields import words as names
 
 # Thai to Burmese and Khmer, kana, Han, and their punctuation
-_UNSPACED = "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_UNSPACED = (
+    "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _LINE_END = re.compile(r"\r\n?|\n")
 _STOP = re.compile(
@@ -35,7 +38,8 @@ _LARGE = HIGHEST - 2 * LOWEST  # words; parts up to this size can always be put 
 _APART = 4  # words between two places inside a sentence
 _FORCED = 60  # words without any such place
 
-_PARAGRAPH, _SENTENCE, _INSIDE_PARAGRAPH, _INSIDE_SENTENCE = 0.0, 0.1, 10.0, 100.0
+_HEADING_WORDS = 15  # a paragraph of fewer, without the end of a sentence, belongs to what follows
+_PARAGRAPH, _SENTENCE, _HEADING, _INSIDE_PARAGRAPH, _INSIDE_SENTENCE = 0.0, 0.1, 5.0, 10.0, 100.0
 _CLAUSE, _CLAUSE_WORD, _ANYWHERE = 0.4, 0.7, 1.0  # in a sentence that is too long for one chunk
 _PAUSE = 0.6  # a segment's end without a pause; half a second of silence brings it to a third
 
@@ -87,7 +91,8 @@ def stretches(text: str, pauses: Mapping[int, float]) -> list[Stretch]:
             found.extend(_of_sentence(text, first, last, pauses))
             found[-1] = Stretch(last, Part(found[-1].part.words, inside))
         if size:
-            found[-1] = Stretch(end, Part(found[-1].part.words, _PARAGRAPH))
+            heading = size < _HEADING_WORDS and not _ENDS_SENTENCE.search(text[start:end].rstrip())
+            found[-1] = Stretch(end, Part(found[-1].part.words, _HEADING if heading else _PARAGRAPH))
     return _without_tiny(found)
 
 

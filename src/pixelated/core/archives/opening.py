@@ -24,8 +24,9 @@ class Member:
         name: a relative path of plain parts; "" where the name itself is refused.
         refused: why it is not taken.
         junk: it is what a desktop left behind: to be skipped and counted.
-        chunks: yields its bytes, once and before the next member is asked for. Raises `ArchiveRefusedError`
-            where they are not what they should be, so what came before must not be used until the end.
+        chunks: yields its bytes: of a zip at any time, else once and before the next member is asked for.
+            Raises `ArchiveRefusedError` where they are not what they should be, so what came before must not
+            be used until the end.
     """
 
     name: str

@@ -16,15 +16,18 @@ from pixelated.standardise.dialogue_text import lines_of
 
 _TIME = r"(?:(\d{1,4}):)?(\d{1,3}):(\d{1,2})(?:[.,:](\d{1,9}))?"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s+.*)?\s*")
-# A line that was meant to be one: it has the arrow, or two clocks around a broken one.
+# A line that was meant to be one: it has the arrow, a clock and a broken arrow, or a dash between two clocks.
 _LIKE_TIMING = re.compile(
-    r"\s*\d{1,4}:\d{1,3}(?::\d{1,2}(?:[.,]\d{1,9})?|[.,]\d{1,9})\s*(?:-{1,2}>?|[\u2192\u2013\u2014]>?)\s*\d{1,4}:\d\S*\s*"
+    r"\s*\d{1,4}:\d{1,3}(?::\d{1,2}(?:[.,]\d{1,9})?|[.,]\d{1,9})\s*"
+    r"(?:(?:-{1,2}>|[\u2192\u21d2]|[\u2013\u2014=]>).*|(?:-{1,2}|[\u2013\u2014])\s*\d{1,4}:\d\S*\s*)"
 )
 _NUMBER = re.compile(r"\s*(\d{1,9})\s*")
 _HEADER = re.compile(r"\ufeff?WEBVTT(?:[ \t].*)?")
 _BLOCK = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t].*)?")
 _ABOUT = re.compile(r"\s*([A-Za-z][A-Za-z-]{0,30})[ \t]*[:=][ \t]*(\S.{0,200})")
 _MOST = 59  # minutes in an hour, seconds in a minute
+_NO_TIMING = "the cue has no timing"
+_GAP = 2  # blank lines between the number of a cue and its timing
 _LONGEST = 4096  # characters of a line that can be a timing line
 
 
@@ -134,12 +137,27 @@ class _Reader:
         if number is not None and _like_timing(after):
             return int(number[1]), at + 1, _problem(after)
         expected = self.last + 1 if self.last is not None else None if self.found.cues else 1
-        if number is not None and self._blank_before(at) and int(number[1]) == expected and after.strip():
-            return int(number[1]), None, "the cue has no timing"
+        if number is not None and self._blank_before(at) and int(number[1]) == expected:
+            return self._without_timing(at, int(number[1]))
         # WebVTT: any line after a blank one may name the cue that follows
         if self.webvtt and self._blank_before(at) and _like_timing(after) and line.strip():
             return None, at + 1, _problem(after)
         return None
+
+    def _without_timing(self, at: int, number: int) -> tuple[int, int | None, str] | None:
+        """Return the same for a number that continues the count, the timing not being on the next line.
+
+        Where only a blank line stands between them, as in files whose line ends were doubled, the timing is
+        taken. A number that comes again as the next thing was the text of the cue before.
+        """
+        next_at = at + 1
+        while next_at < len(self.lines) and next_at <= at + _GAP and not self.lines[next_at].strip():
+            next_at += 1
+        after = self.lines[next_at] if next_at < len(self.lines) else ""
+        again = _NUMBER.fullmatch(after[:40])
+        if not after.strip() or (again is not None and int(again[1]) == number):
+            return None
+        return (number, next_at, _problem(after)) if _like_timing(after) else (number, None, _NO_TIMING)
 
     def _cue(self, number: int | None, timing: int | None, problem: str) -> None:
         first = self.at

@@ -1,20 +1,15 @@
-"""Zip containers of documents, read within limits: nothing goes to disk, no entry grows without end."""
+"""Zip containers of documents, opened by `core/archives`: its checks, and what they mean for a document."""
 
 from __future__ import annotations
 
 import io
-import struct
-import zipfile
-import zlib
 from dataclasses import dataclass
 
-MAX_ENTRIES = 20_000
-MAX_TOTAL = 1 << 29  # bytes unpacked, of all entries together
-MAX_ENTRY = 1 << 27
-_ENCRYPTED = 0x1
-_ERRORS = (  # what the standard library raises for bad bytes
-    zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, OverflowError, struct.error,
-)  # fmt: skip
+from pixelated.core.archives import ArchiveRefusedError, Budget, Limits, Member, kind_of, open_archive
+
+LIMITS = Limits(members=20_000, total_bytes=1 << 29, member_bytes=1 << 27)  # total: of what is read
+_TOO_LARGE = frozenset({"too_many_bytes", "too_many_members", "ratio_too_high", "member_too_big"})
+_BAD_NAMES = frozenset({"duplicate_name", "name_conflict", "name_control"})
 
 
 class ContainerError(Exception):
@@ -29,52 +24,45 @@ class ContainerError(Exception):
 class Container:
     """The entries of a zip file by name."""
 
-    file: zipfile.ZipFile
-    entries: dict[str, zipfile.ZipInfo]
+    entries: dict[str, Member]
 
     def read(self, name: str) -> bytes:
         """Return the bytes of an entry.
 
         Raises:
             KeyError: there is no such entry.
-            ContainerError: it is damaged, encrypted, or larger than it says.
+            ContainerError: it is damaged, encrypted, or too large.
         """
-        entry = self.entries[name]
-        if entry.flag_bits & _ENCRYPTED:
-            raise ContainerError("encrypted", "an entry needs a password")
-        if entry.file_size > MAX_ENTRY:
-            raise ContainerError("too_large", f"an entry unpacks to more than {MAX_ENTRY} bytes")
+        member = self.entries[name]
+        if member.refused is not None:
+            raise _error(member.refused)
         try:
-            with self.file.open(entry) as stream:
-                data = stream.read(entry.file_size + 1)
-        except _ERRORS as error:
-            raise ContainerError("damaged", f"an entry can't be unpacked ({type(error).__name__})") from None
-        if len(data) != entry.file_size:
-            raise ContainerError("damaged", "an entry has not the size that it states")
-        return data
+            return b"".join(member.chunks())
+        except ArchiveRefusedError as error:
+            raise _error(error) from None
 
 
 def open_container(data: bytes) -> Container:
     """Return the entries of a zip file.
 
     Raises:
-        ContainerError: it is no whole zip file, or breaks a limit.
+        ContainerError: it is no whole zip file, breaks a limit, or has a name that is not taken.
     """
+    if kind_of(data) != "zip":
+        raise ContainerError("damaged", "no zip file")
     try:
-        file = zipfile.ZipFile(io.BytesIO(data))
-        infos = [entry for entry in file.infolist() if not entry.is_dir()]
-    except _ERRORS as error:
-        raise ContainerError("damaged", f"no whole zip file ({type(error).__name__})") from None
-    if len(infos) > MAX_ENTRIES:
-        raise ContainerError("too_large", f"{len(infos)} entries, more than {MAX_ENTRIES}")
-    if sum(entry.file_size for entry in infos) > MAX_TOTAL:
-        raise ContainerError("too_large", f"it unpacks to more than {MAX_TOTAL} bytes")
-    entries = {entry.filename: entry for entry in infos}
-    if len(entries) < len(infos) or not all(_is_safe(name) for name in entries):
-        raise ContainerError("bad_name", "the name of an entry stands twice or leads out of the container")
-    return Container(file, entries)
+        members = list(open_archive(io.BytesIO(data), "", Budget("", len(data), LIMITS)).members)
+    except ArchiveRefusedError as error:
+        raise _error(error) from None
+    for member in members:
+        reason = member.refused.reason if member.refused is not None else ""
+        if reason.startswith("path_") or reason in _BAD_NAMES:
+            raise ContainerError(
+                "bad_name", "the name of an entry stands twice or leads out of the container"
+            )
+    return Container({member.name: member for member in members})
 
 
-def _is_safe(name: str) -> bool:
-    parts = name.split("/")
-    return not (name.startswith("/") or "\\" in name or "\x00" in name or ".." in parts or ":" in parts[0])
+def _error(error: ArchiveRefusedError) -> ContainerError:
+    kinds = {"encrypted": "encrypted", **dict.fromkeys(_TOO_LARGE, "too_large")}
+    return ContainerError(kinds.get(error.reason, "damaged"), f"{error.detail} ({error.reason})")

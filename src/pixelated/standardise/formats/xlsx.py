@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median_high
 from typing import Any
 
 from pixelated.standardise.formats import CERTAIN, FORMATS, _workbook
@@ -143,9 +145,18 @@ def _read_sheet(parsed: Parsed, sheet: _Sheet) -> None:
 
 
 def _header_at(rows: list[_Cells]) -> int | None:
-    """Return the index of the header: the first row of names about as wide as what is below it."""
+    """Return the index of the header: the first row of names about as wide as what is below it.
+
+    As wide as the widest row below; where no row is, as most are, since some rows may be too long.
+    """
+    found = _first_header(rows, max)
+    return _first_header(rows, median_high) if found is None else found
+
+
+def _first_header(rows: list[_Cells], width: Callable[[list[int]], int]) -> int | None:
     for k, row in enumerate(rows[:_HEADER_LOOK]):
-        widest = max((len(r.cells) for r in rows[k + 1 : k + 1 + _HEADER_LOOK]), default=len(row.cells))
+        below = rows[k + 1 : k + 1 + _HEADER_LOOK]
+        widest = width([len(r.cells) for r in below] or [len(row.cells)])
         filled = [c for c in row.cells if c is not None]
         named = all(isinstance(c, str) for c in filled) and is_header(row.texts)
         if named and not row.banner and len(filled) >= _WIDE * widest:
