@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import orjson
 import pyarrow.parquet as pq
 
-from pixelated.core.engine import LocalExecutor
+from pixelated.core.engines import executor_for
 from pixelated.core.errors import EXIT_FAILED, EXIT_OK, IncompleteError, InternalError, UsageError
 from pixelated.core.progress import Progress
 from pixelated.core.step import Ledger
@@ -68,8 +68,8 @@ def build(loaded: Loaded, options: Options | None = None) -> BuildResult:
     options = options or Options()
     refuse_starved(loaded)
     folder = RunFolder(options.runs / loaded.recipe.name)
-    run = Run(loaded, folder, LocalExecutor(options.workers), options)
-    with folder.locked():
+    with folder.locked(), executor_for(options.engine, options.workers) as executor:
+        run = Run(loaded, folder, executor, options)
         parts = read_all(run)
         start = time.monotonic()
         decisions = _decide(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pixelated.core.engine import Executor, default_workers
+from pixelated.core.engines import Executor
 from pixelated.recipe import Loaded
 from pixelated.runner.folder import RunFolder, default_runs
 
@@ -15,7 +15,8 @@ class Options:
     """How to run: nothing here changes a byte of the dataset."""
 
     runs: Path = field(default_factory=default_runs)
-    workers: int = field(default_factory=default_workers)
+    engine: str = "local"
+    workers: int = 0  # as many as the engine has CPUs
     output: Path | None = None  # default: <run>/dataset
     quiet: bool = True
     keep_steps: bool = False

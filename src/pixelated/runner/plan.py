@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pixelated.core.engine import LocalExecutor
+from pixelated.core.engines import executor_for
 from pixelated.curate import plan_sources
 from pixelated.recipe import Loaded
 from pixelated.runner.build import read_tasks, refuse_starved
@@ -20,7 +20,7 @@ def plan_recipe(loaded: Loaded, options: Options) -> dict[str, Any]:
     """
     refuse_starved(loaded)
     folder = RunFolder(options.runs / loaded.recipe.name)
-    run = Run(loaded, folder, LocalExecutor(1), options)
+    run = Run(loaded, folder, executor_for("local", 1), options)
     tasks = read_tasks(run, save=False)
     policies = {p.source: p for p in plan_sources(loaded.sources.values(), loaded.policy)}
     sources = []
