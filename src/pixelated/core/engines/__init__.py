@@ -51,7 +51,7 @@ ENGINES: Registry[Callable[[int], Executor]] = Registry("engine", "pixelated.cor
 
 
 def executor_for(engine: str = "local", workers: int = 0) -> Executor:
-    """Return the executor of an engine; close it after use: `with executor_for("ray", 3) as executor`.
+    """Return the executor of an engine, to be used in a `with` statement, which closes it.
 
     Args:
         engine: name of an engine, such as "local" or "ray".

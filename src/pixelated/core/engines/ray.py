@@ -53,11 +53,11 @@ class RayExecutor:
     def map(self, function: Callable[[Item], Out], items: Iterable[Item]) -> Iterator[Out]:
         """Yield `function(item)` for each item, in the order of the items."""
         self._join()
-        task = self._ray.remote(num_cpus=1, max_retries=RETRIES)(function)
+        task = self._ray.remote(num_cpus=1, max_retries=RETRIES)(_apply)
         pending: deque[tuple[int, Item, Any]] = deque()
         try:
             for index, item in enumerate(items):
-                pending.append((index, item, task.remote(item)))
+                pending.append((index, item, task.remote(function, item)))
                 if len(pending) >= self._workers * IN_FLIGHT_PER_WORKER:
                     yield self._result(*pending.popleft())
             while pending:
@@ -127,3 +127,8 @@ class RayExecutor:
 
     def _cluster_cpus(self) -> int:
         return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+
+
+def _apply(function: Callable[[Item], Out], item: Item) -> Out:
+    """Be the one task that Ray knows: it takes plain functions alone, and not every callable is one."""
+    return function(item)
