@@ -353,17 +353,18 @@ def test_interrupting_a_build_exits_130_and_keeps_what_is_done(folder: Path) -> 
     import signal
     import time
 
-    write_small_corpus(folder / "in", rows=400)
+    write_small_corpus(folder / "in", rows=2000)  # so many parts that it is interrupted long before its end
     command = [sys.executable, "-m", "pixelated", "build", str(folder / "in/recipe.yaml"), "--workers", "2"]
     child = subprocess.Popen(
         [*command, "--part-mb", "0.01", "--runs", str(folder / "runs")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )  # fmt: skip
-    for _ in range(200):
-        if list((folder / "runs").rglob("part.json")):
-            break
+    while child.poll() is None and not list((folder / "runs").rglob("part.json")):
         time.sleep(0.05)
     child.send_signal(signal.SIGINT)
-    _, stderr = child.communicate(timeout=60)
+    try:
+        _, stderr = child.communicate(timeout=120)
+    finally:
+        child.kill()
     assert child.returncode == 130, stderr
     assert "finished parts are kept" in stderr
     assert "Traceback" not in stderr
