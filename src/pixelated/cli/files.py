@@ -13,9 +13,12 @@ import typer
 from pixelated.cli.output import JsonFlag, QuietFlag, WorkersOption, emit, pretty
 from pixelated.core.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, UsageError
 from pixelated.core.store import LocalStore
+from pixelated.dedup import THRESHOLD
 from pixelated.recipe import Loaded, Recipe, load_policy
 from pixelated.runner import Options, build, default_runs
-from pixelated.runner.files import Outcome, dedup_to, encode_to, standardise_to
+from pixelated.runner.dedup import Options as DedupOptions
+from pixelated.runner.dedup import dedup_to
+from pixelated.runner.files import Outcome, encode_to, standardise_to
 from pixelated.runner.manifest_in import sources_of
 from pixelated.score import SCORERS, score_file
 from pixelated.verify import verify_dataset
@@ -52,14 +55,20 @@ def dedup(
     keep_strategy: Annotated[str, typer.Option(help="Which of equal records stays.")] = "priority_order",
     confirm: Annotated[bool, typer.Option("--confirm", help="Write; without it nothing changes.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only (the default).")] = False,
+    threshold: Annotated[
+        float, typer.Option(min=0.5, max=1, help="Similarity of near copies and excerpts.")
+    ] = THRESHOLD,
+    engine: Annotated[str, typer.Option(help="local, or ray.")] = "local",
+    workers: WorkersOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Find exact duplicates; with --confirm, write what stays and which records were equal."""
+    """Find copies: exact, near and contained; with --confirm, write what stays and what was a copy of what."""
     if confirm and dry_run:
         raise UsageError("usage", "--confirm and --dry-run exclude each other", "give one of them")
     if confirm and output is None:
         raise UsageError("usage", "--confirm writes, so it needs --output DIR", "add --output DIR")
-    outcome = dedup_to(paths, keep_strategy, output if confirm else None)
+    options = DedupOptions(keep_strategy, threshold, engine, workers or 0)
+    outcome = dedup_to(paths, output if confirm else None, options)
     text = _balance(outcome, output if confirm else None)
     if not confirm:
         text += "\nnothing was written; next: the same with --confirm --output DIR"

@@ -1,8 +1,35 @@
-"""Exact duplicates: hash every record, choose one of each set of equal records, say what was removed."""
+"""Duplicates: exact ones by hash, near copies and excerpts by signatures and exact comparison; which record stays."""
 
+from pixelated.dedup.clusters import LEAK, THRESHOLD
+from pixelated.dedup.copies import Copies, Source, find_copies
 from pixelated.dedup.exact import find_exact
 from pixelated.dedup.hashes import hash_table
 from pixelated.dedup.keep import KEEP_STRATEGIES
+from pixelated.dedup.near import Texts
 from pixelated.dedup.reports import clusters_jsonl, summary
+from pixelated.dedup.shingles import ShingleSets, Signatures, join_sets, join_signatures, shingle_sets, sign
+from pixelated.dedup.spill import read_signatures, write_signatures
+from pixelated.dedup.streams import streams
 
-__all__ = ["KEEP_STRATEGIES", "clusters_jsonl", "find_exact", "hash_table", "summary"]
+__all__ = [
+    "KEEP_STRATEGIES",
+    "LEAK",
+    "THRESHOLD",
+    "Copies",
+    "ShingleSets",
+    "Signatures",
+    "Source",
+    "Texts",
+    "clusters_jsonl",
+    "find_copies",
+    "find_exact",
+    "hash_table",
+    "join_sets",
+    "join_signatures",
+    "read_signatures",
+    "shingle_sets",
+    "sign",
+    "streams",
+    "summary",
+    "write_signatures",
+]

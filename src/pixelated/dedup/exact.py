@@ -45,7 +45,7 @@ def find_exact(keys: pa.Table, strategy: str) -> pa.Table:
 
     Returns:
         A row per input row, in its order: `id`; `cluster` (name, null where the record is the only
-        one); `keep`; `kept_id` (the survivor, itself where kept); `collision` (another record has
+        one); `keep`; `kept_id` and `kept_row` (the survivor, itself where kept); `collision` (another record has
         this `content_hash` and another `strict_hash`: both are kept and reported).
 
     Raises:
@@ -65,6 +65,7 @@ def find_exact(keys: pa.Table, strategy: str) -> pa.Table:
             "cluster": pc.if_else(pa.array(several), _names(keys), pa.scalar(None, pa.string())),
             "keep": pa.array(survivor == np.arange(len(strict))),
             "kept_id": ids.take(pa.array(survivor)),
+            "kept_row": pa.array(survivor),
             "collision": pa.array(_collisions(_codes(keys.column("content_hash")), strict)),
         }
     )

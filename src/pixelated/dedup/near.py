@@ -1,0 +1,86 @@
+"""Near copies and excerpts among records, from their signatures: candidates, exact comparison, clusters.
+
+The caller keeps the texts: it makes signatures part by part (`sign`), and gives back exact shingle sets, or new
+signatures, of the rows that are asked for. Everything here works on numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pixelated.dedup.candidates import banding_for, signature_pairs, sketch_pairs, unpack
+from pixelated.dedup.clusters import Found, Pairs, form
+from pixelated.dedup.ranked import Ranked
+from pixelated.dedup.shingles import I64, U64, ShingleSets, Signatures
+from pixelated.dedup.similarity import Similarities, compare
+from pixelated.dedup.stock import find_stock
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Where the texts are: both functions take sorted rows and stock sentences, and answer in the rows' order."""
+
+    sets: Callable[[I64, U64], ShingleSets]
+    signatures: Callable[[I64, U64], Signatures]
+
+
+@dataclass
+class Near:
+    """What was found among the ranked records.
+
+    Attributes:
+        found: by rank, see `clusters.Found`.
+        pairs: every compared pair by rank, for a report and for another threshold.
+        stock: numbers of the sentences that were not counted.
+        scripted: records whose signature was made anew without them.
+    """
+
+    found: Found
+    pairs: Pairs
+    stock: U64
+    scripted: int
+
+
+def find_near(these: Ranked, texts: Texts, threshold: float, kin: U64) -> Near:
+    """Find near copies and contained records.
+
+    Args:
+        these: signatures of the records, by the rank in which they are to be kept.
+        texts: where exact sets come from.
+        threshold: of the exact similarity; candidates are found accordingly.
+        kin: pairs that are no copies of each other: an extract and its parent.
+    """
+    rows = np.empty(these.records, np.int64)
+    known = np.flatnonzero(these.ranks >= 0)
+    rows[these.ranks[known]] = known
+    stock, scripted = find_stock(these)
+    if len(scripted):
+        again = np.sort(rows[scripted])
+        these.renewed.append((again, texts.signatures(again, stock)))
+    candidates = np.union1d(signature_pairs(these, banding_for(threshold)), sketch_pairs(these))
+    candidates = np.setdiff1d(candidates, kin, assume_unique=True)
+    compared = _Compared(rows, stock, texts)
+    pairs = Pairs(candidates, compared(*unpack(candidates)))
+    return Near(form(pairs, these.records, threshold, compared, kin), pairs, stock, len(scripted))
+
+
+class _Compared:
+    """Compares records by rank; sets of the first call, that of all candidates, are kept."""
+
+    def __init__(self, rows: I64, stock: U64, texts: Texts) -> None:
+        self._rows, self._stock, self._texts = rows, stock, texts
+        self._known = np.zeros(0, np.int64)  # sorted rows
+        self._sets = ShingleSets(np.zeros(0, np.uint64), np.zeros(1, np.int64))
+
+    def __call__(self, a: I64, b: I64) -> Similarities:
+        left, right = self._rows[a], self._rows[b]
+        wanted = np.union1d(left, right)
+        known, sets = self._known, self._sets
+        if len(np.setdiff1d(wanted, known)):
+            known, sets = wanted, self._texts.sets(wanted, self._stock)
+            if not len(self._known):
+                self._known, self._sets = known, sets
+        return compare(sets, np.searchsorted(known, left), np.searchsorted(known, right))
