@@ -112,7 +112,9 @@ def _runs(keys: U64, numbers: U64) -> tuple[U64, I64, I64]:
     kept[1:] |= same
     kept[:-1] |= same
     keys, numbers = keys[kept], numbers[kept]  # most keys stand alone
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, int)
+    starts = (
+        np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, int)
+    )
     lengths = np.diff(starts, append=len(keys))
     return numbers, np.arange(len(keys)) - np.repeat(starts, lengths), np.repeat(lengths, lengths)
 

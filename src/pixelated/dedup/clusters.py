@@ -154,4 +154,3 @@ def _unsettled(pairs: Pairs, found: Found, threshold: float) -> U64:
     open_ = (found.keeper[a] == a) & (found.keeper[b] != b)
     left, right = a[open_], found.keeper[b[open_]]
     return np.setdiff1d(pack(left, right)[left != right], pairs.keys)
-

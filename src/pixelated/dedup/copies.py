@@ -87,7 +87,9 @@ def _decisions(
     kept = rows[near.found.keeper[place]]
     kind = np.where(near.found.contained[place], 2, 1)
     kind = np.where(survivor == kept, 0, kind)
-    kinds = pa.DictionaryArray.from_arrays(pa.array(kind, mask=kept == own), pa.array(KINDS)).cast(pa.string())
+    kinds = pa.DictionaryArray.from_arrays(pa.array(kind, mask=kept == own), pa.array(KINDS)).cast(
+        pa.string()
+    )
     ids = keys.column("id")
     return pa.table(
         {
@@ -105,9 +107,7 @@ def _decisions(
 
 
 def _names(keys: pa.Table) -> pa.ChunkedArray:
-    return pc.utf8_slice_codeunits(
-        keys.column("strict_hash"), start=_NAME_AT, stop=_NAME_AT + _NAME_DIGITS
-    )
+    return pc.utf8_slice_codeunits(keys.column("strict_hash"), start=_NAME_AT, stop=_NAME_AT + _NAME_DIGITS)
 
 
 def _near_clusters(keys: pa.Table, pairs: Pairs, rows: I64, place: I64, threshold: float) -> pa.Array:

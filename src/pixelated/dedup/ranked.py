@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pixelated.dedup.shingles import I64, SKETCH_ONE_IN, Signatures, U64
+from pixelated.dedup.shingles import I64, SKETCH_ONE_IN, U64, Signatures
 
 SHARE = 1 << 24  # entries that are in memory at a time, about
 

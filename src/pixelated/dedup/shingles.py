@@ -83,7 +83,9 @@ def sign(these: Streams, stock: U64 = NO_STOCK) -> Signatures:
         stock: sorted numbers of sentences that are not counted.
     """
     size, room = text_bytes(these), text_bytes(these) // (2 * SKETCH_ONE_IN) + 1024 + these.records
-    while True:  # words of one letter make more 5-grams than there is room for: rare, so the first try is small
+    while (
+        True
+    ):  # words of one letter make more 5-grams than there is room for: rare, so the first try is small
         bins, side_bins, sketch, sketch_bounds, sentences, sentences_bounds, words = _sign(
             *_buffers(these), stock, _longest(these), size, room
         )
@@ -154,7 +156,15 @@ def _holds(values: Any, value: Any) -> Any:
 
 @njit(
     types.Tuple((types.int64, types.int64))(
-        BYTES, types.int64, types.int64, types.int64, WORDS, types.uint64[::1], types.int64, types.uint64[::1], types.int64
+        BYTES,
+        types.int64,
+        types.int64,
+        types.int64,
+        WORDS,
+        types.uint64[::1],
+        types.int64,
+        types.uint64[::1],
+        types.int64,
     ),
     cache=True,
     nogil=True,

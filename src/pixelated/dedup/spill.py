@@ -38,5 +38,9 @@ def _binary(array: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
 def _array(name: str, column: pa.Array) -> np.ndarray:  # type: ignore[type-arg]
     start, stop = np.frombuffer(column.buffers()[1], np.int64)[:2]
     held = column.buffers()[2]
-    flat = np.frombuffer(held, np.uint8)[start:stop] if held is not None and stop > start else np.zeros(0, np.uint8)
+    flat = (
+        np.frombuffer(held, np.uint8)[start:stop]
+        if held is not None and stop > start
+        else np.zeros(0, np.uint8)
+    )
     return flat.view(_TYPES.get(name, np.int64)).reshape(_SHAPES.get(name, (-1,)))

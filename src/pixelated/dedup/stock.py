@@ -34,7 +34,9 @@ def find_stock(these: Ranked) -> tuple[U64, I64]:
     lengths = np.diff(starts, append=len(numbers))
     sampled = owners[starts[:, None] + np.linspace(0, lengths - 1, SAMPLE).round().astype(np.int64).T]
     side_bins, words = _of_records(these, np.unique(sampled))
-    stock = _agreement(side_bins, np.searchsorted(np.unique(sampled), sampled), _side(numbers[starts])) < AGREES
+    stock = (
+        _agreement(side_bins, np.searchsorted(np.unique(sampled), sampled), _side(numbers[starts])) < AGREES
+    )
     held = np.repeat(stock, lengths)
     share = np.bincount(owners[held], (numbers[held] & np.uint64(MOST_WORDS)).astype(np.int64), these.records)
     return numbers[starts[stock]], np.flatnonzero(share > MUCH * words)
@@ -57,7 +59,9 @@ def _common(numbers: U64, owners: U64) -> tuple[U64, I64]:
     ordered = np.sort(numbers)  # counts first: nearly all sentences stand in one record
     many = np.unique(ordered[MANY - 1 :][ordered[MANY - 1 :] == ordered[: 1 - MANY]])
     place = np.searchsorted(many, numbers)
-    kept = np.flatnonzero(many[np.minimum(place, max(len(many) - 1, 0))] == numbers) if len(many) else place[:0]
+    kept = (
+        np.flatnonzero(many[np.minimum(place, max(len(many) - 1, 0))] == numbers) if len(many) else place[:0]
+    )
     numbers, owners = numbers[kept], owners[kept]
     order = np.lexsort((owners, numbers))
     numbers, owners = numbers[order], owners[order]

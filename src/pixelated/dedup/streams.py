@@ -67,9 +67,7 @@ def words(text: str) -> list[str]:
 
 def streams(table: pa.Table) -> Streams:
     """Return the streams of a table with `messages` and, where they are there, `chosen` and `rejected`."""
-    columns = [
-        (_flat(table.column(name)), side) for name, side in _COLUMNS if name in table.column_names
-    ]
+    columns = [(_flat(table.column(name)), side) for name, side in _COLUMNS if name in table.column_names]
     columns = [one for one in columns if len(one[0][1])] or columns[:1]
     lengths = np.stack([flat[0] for flat, _ in columns])
     contents = [prepare(_contents(flat[1])) for flat, _ in columns]

@@ -102,4 +102,3 @@ def _add(ledger: Ledger, result: StepResult) -> None:
     one.measured = {}
     one.check("standardise")
     ledger.add(one)
-
