@@ -35,6 +35,7 @@ PII_COUNT = pa.struct([("type", pa.string()), ("count", pa.int32())])
 
 KINDS = ("dialogue", "preference", "text")
 ROLES = ("system", "user", "assistant")
+MESSAGE_LIST = "messages"
 ORIGINS = ("human", "transcript", "synthetic", "augmented", "model")
 
 BASE = pa.schema(

@@ -1,11 +1,13 @@
 """The two hashes of every record, over its text as it stands (run it after redaction).
 
 `content_hash` is the corpus contract's, `strict_hash` ours (see `core.hashing`). Only
-`strict_hash` decides what a duplicate is.
+`strict_hash` decides what a duplicate is. Records of plain text go through kernels that write what is hashed;
+the others, where lower case or NFC may need Python's tables, through `core.hashing` itself.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -15,10 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pixelated.core.hashing import content_hash, strict_hash
+from pixelated.core.kernels import SLACK, bytes_of, kernels_in
 from pixelated.core.schema import HASH_COLUMNS, set_column
 from pixelated.core.step import StepResult
 
 Messages = list[dict[str, str]]
+KERNELS = "pixelated.dedup._hash_kernels"
+_LISTS = ("messages", "chosen", "rejected")
 
 
 def hash_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepResult:
@@ -37,10 +42,60 @@ def hash_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepResu
 
 
 def _hash_batch(batch: pa.RecordBatch) -> Iterator[tuple[str, str]]:
-    lists = (_message_lists(batch.column(name)) for name in ("messages", "chosen", "rejected"))
-    kinds = batch.column("kind").to_pylist()
-    # Per row: SHA-256 takes one record's bytes, and lower() must be Python's, which the contract used.
-    for kind, messages, chosen, rejected in zip(kinds, *lists, strict=True):
+    """Yield both hashes of each record."""
+    kernels = kernels_in(KERNELS)
+    roles, contents, firsts = _turns(batch)
+    data, ends = bytes_of(contents)
+    plain = np.empty(len(contents), bool)
+    kernels.plain_only(data, ends, plain)
+    wanted = np.diff(firsts[0]) <= kernels.MAX_SORTED
+    for group in firsts:
+        odd = np.flatnonzero(~plain[group[0] : group[-1]])
+        wanted[np.searchsorted(group - group[0], odd, side="right") - 1] = False
+    size = int(ends[-1] - ends[0]) + 2 * len(contents) + SLACK
+    out, bounds = np.empty(size, np.uint8), np.zeros(batch.num_rows + 1, np.int64)
+    kernels.content_forms(data, ends, firsts[0], wanted, out, bounds)
+    first = _digests(out, bounds)
+    kinds, kind_ends = bytes_of(pc.fill_null(batch.column("kind"), ""))
+    names, name_ends = bytes_of(roles)
+    size += int(name_ends[-1] - name_ends[0] + kind_ends[-1] - kind_ends[0]) + 3 * batch.num_rows
+    out = np.empty(size, np.uint8)
+    kernels.strict_forms(kinds, kind_ends, names, name_ends, data, ends, firsts, wanted, out, bounds)
+    second = _digests(out, bounds)
+    others = _in_python(batch.filter(pa.array(~wanted)))
+    for found, a, b in zip(wanted.tolist(), first, second, strict=True):
+        yield (a, b) if found else next(others)
+
+
+def _digests(forms: Any, bounds: Any) -> Iterator[str]:
+    """Yield the hash of each stretch of `forms`."""
+    view, sha256 = memoryview(forms.data), hashlib.sha256
+    return iter(["sha256:" + sha256(view[a:b]).hexdigest() for a, b in pairwise(bounds.tolist())])
+
+
+def _turns(batch: pa.RecordBatch) -> tuple[Any, Any, Any]:
+    """Return roles and contents of all turns, and (3, n + 1) where each record's begin, list by list."""
+    roles, contents, firsts, at = [], [], [], 0
+    for name in _LISTS:
+        column = batch.column(name)
+        role, content = column.flatten().flatten()
+        roles.append(role)
+        contents.append(content)
+        lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+        firsts.append(at + np.cumsum([0, *lengths.tolist()]))
+        at += len(role)
+    return _joined(roles), _joined(contents), np.array(firsts, np.int64)
+
+
+def _joined(arrays: list[Any]) -> Any:
+    """Return arrays as one; a single one that is not empty is not copied."""
+    full = [array for array in arrays if len(array)]
+    return pa.concat_arrays(full) if len(full) > 1 else (full or arrays)[0]
+
+
+def _in_python(batch: pa.RecordBatch) -> Iterator[tuple[str, str]]:
+    lists = (_message_lists(batch.column(name)) for name in _LISTS)
+    for kind, messages, chosen, rejected in zip(batch.column("kind").to_pylist(), *lists, strict=True):
         yield content_hash(messages), strict_hash(kind, messages, chosen, rejected)
 
 

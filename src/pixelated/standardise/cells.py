@@ -62,7 +62,7 @@ def unpack(value: Any, fields: Fields, *, table: bool = False) -> Any:
             continue
         if table and len(cell) >= _MAY_BE_CUT:
             _refuse_cut(name, cell)
-        if cell[0] in "[{a \t\r\n" and _may_hold_turns(name, fields):
+        if cell[0] in "[{a \t\r\n" and may_hold_turns(name, fields):
             found = _read(name, cell, is_list=_is_turns(name, fields))
             if found is not None:
                 read[name] = found
@@ -109,7 +109,8 @@ def _named(name: str) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _may_hold_turns(name: str, fields: Fields) -> bool:
+def may_hold_turns(name: str, fields: Fields) -> bool:
+    """Say whether a text cell of this name may be a list of turns, which is then read."""
     known = (*TURN_LISTS, *CHOSEN, *REJECTED, "prompt", "history", "candidates")
     return normal(name) in known or name in {fields.messages, fields.chosen, fields.rejected}
 

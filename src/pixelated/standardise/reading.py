@@ -153,6 +153,25 @@ def read_bytes(source: Source, name: str, data: bytes) -> StepResult:
     return tally.result()
 
 
+def read_lines(origin: Origin, documents: Iterable[Document], found: Profile) -> StepResult:
+    """Read ranges of one JSON-lines file whose rows are records by themselves, and whose profile is known."""
+    tally, parsed = Tally(), Parsed()
+    for document in documents:
+        some = FORMATS.get("jsonl")().parse(document)
+        parsed.rows += some.rows
+        parsed.refused += some.refused
+        parsed.raw_rows += some.raw_rows
+        for what, count in some.fixed.items():
+            parsed.fixed[what] = parsed.fixed.get(what, 0) + count
+    tally.counts["raw_rows"] += parsed.raw_rows
+    if parsed.fixed:
+        tally.decoding[origin.name] = parsed.fixed
+    parsed.rows, broken = cells.read_rows(parsed.rows, origin.source.mapping.fields, table=False)
+    _refuse(tally, origin, [*parsed.refused, *broken])
+    _read_rows(tally, origin, parsed, found, Identical(0))
+    return tally.result()
+
+
 def _read_box(tally: Tally, source: Source, outer: Loaded, file: BinaryIO, joins: Joins = ()) -> None:
     """Read the files of a container, one after the other; their rows are numbered on."""
     origin = Origin(source, outer.piece.file, outer.piece.sha256, "")
