@@ -17,7 +17,7 @@ from pixelated.dedup import THRESHOLD
 from pixelated.recipe import Loaded, Recipe, load_policy
 from pixelated.runner import Options, build, default_runs
 from pixelated.runner.dedup import Options as DedupOptions
-from pixelated.runner.dedup import dedup_to
+from pixelated.runner.dedup import dedup_again, dedup_to
 from pixelated.runner.files import Outcome, encode_to, standardise_to
 from pixelated.runner.manifest_in import sources_of
 from pixelated.score import SCORERS, score_file
@@ -50,7 +50,9 @@ def clean_encoding(
 
 
 def dedup(
-    paths: Annotated[list[Path], typer.Argument(help="Raw files or folders, in order of priority.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Raw files or folders, in order of priority.")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Folder for survivors and clusters.jsonl.")] = None,
     keep_strategy: Annotated[str, typer.Option(help="Which of equal records stays.")] = "priority_order",
     confirm: Annotated[bool, typer.Option("--confirm", help="Write; without it nothing changes.")] = False,
@@ -58,6 +60,10 @@ def dedup(
     threshold: Annotated[
         float, typer.Option(min=0.5, max=1, help="Similarity of near copies and excerpts.")
     ] = THRESHOLD,
+    rethreshold: Annotated[
+        float | None,
+        typer.Option(min=0.5, max=1, help="Another threshold for what --output DIR was made of; no PATH."),
+    ] = None,
     engine: Annotated[str, typer.Option(help="local, or ray.")] = "local",
     workers: WorkersOption = None,
     as_json: JsonFlag = False,
@@ -67,8 +73,15 @@ def dedup(
         raise UsageError("usage", "--confirm and --dry-run exclude each other", "give one of them")
     if confirm and output is None:
         raise UsageError("usage", "--confirm writes, so it needs --output DIR", "add --output DIR")
-    options = DedupOptions(keep_strategy, threshold, engine, workers or 0)
-    outcome = dedup_to(paths, output if confirm else None, options)
+    options = DedupOptions(keep_strategy, rethreshold or threshold, engine, workers or 0)
+    if rethreshold is not None:
+        if paths or output is None:
+            raise UsageError("usage", "--rethreshold takes --output DIR and no PATH", "give the DIR of a run")
+        outcome = dedup_again(output, options, write=confirm)
+    elif not paths:
+        raise UsageError("usage", "there is no PATH", "name raw files or folders")
+    else:
+        outcome = dedup_to(paths, output if confirm else None, options)
     text = _balance(outcome, output if confirm else None)
     if not confirm:
         text += "\nnothing was written; next: the same with --confirm --output DIR"

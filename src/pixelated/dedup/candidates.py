@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from pixelated.dedup._numbers_of_kernels import BINS, EMPTY, SKETCH_ONE_IN
 from pixelated.dedup.ranked import Ranked
-from pixelated.dedup.shingles import BINS, EMPTY, I64, SKETCH_ONE_IN, U32, U64
+from pixelated.dedup.shingles import I64, U32, U64
 
 NEIGHBOURS = 8  # of a record in a bucket, and the best of the bucket, that it is paired with
 COMMON = 32  # records: a 5-gram that more share is a phrase, not a trace of a copy

@@ -69,7 +69,7 @@ def find_copies(keys: pa.Table, strategy: str, source: Source, threshold: float 
     keys = keys.combine_chunks()
     exact = find_exact(keys, strategy)
     keep = exact.column("keep").to_numpy()
-    order = best_first(keys, strategy).to_numpy()
+    order = best_first(keys, strategy).to_numpy().astype(np.int64)
     rows = order[keep[order]]
     ranks = np.full(len(keep), -1, np.int64)
     ranks[rows] = np.arange(len(rows))

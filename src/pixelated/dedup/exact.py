@@ -52,7 +52,7 @@ def find_exact(keys: pa.Table, strategy: str) -> pa.Table:
         UsageError: there is no such strategy.
     """
     keys = keys.combine_chunks()
-    order = best_first(keys, strategy).to_numpy()
+    order = best_first(keys, strategy).to_numpy().astype(np.int64)
     strict = _codes(keys.column("strict_hash"))
     survivor = np.empty(len(strict), np.int64)  # of each code: written last is the best candidate's row
     survivor[strict[order[::-1]]] = order[::-1]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pixelated.dedup.shingles import I64, SKETCH_ONE_IN, U64, Signatures
+from pixelated.dedup._numbers_of_kernels import SKETCH_ONE_IN
+from pixelated.dedup.shingles import I64, U64, Signatures
 
 SHARE = 1 << 24  # entries that are in memory at a time, about
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
 
+from pixelated.core.kernels import kernels_in
+from pixelated.dedup._numbers_of_kernels import SIDES
 from pixelated.dedup.shingles import I64, ShingleSets
-from pixelated.dedup.streams import INDEX, SIDES, WORDS
+from pixelated.dedup.streams import KERNELS
 
 F64 = npt.NDArray[np.float64]
 
@@ -34,7 +35,7 @@ class Similarities:
 def compare(sets: ShingleSets, a: I64, b: I64) -> Similarities:
     """Return the similarities of the records `a[i]` and `b[i]` of `sets`."""
     bounds = sets.bounds
-    shared = _shared(sets.values, bounds, a, b)
+    shared = kernels_in(KERNELS).shared(sets.values, bounds, a, b)
     lengths = np.diff(bounds).reshape(-1, SIDES)
     left, right = lengths[a], lengths[b]
     sizes = np.stack([left.sum(axis=1), right.sum(axis=1)], axis=1)
@@ -52,21 +53,3 @@ def compare(sets: ShingleSets, a: I64, b: I64) -> Similarities:
 def _share(part: Any, whole: Any) -> F64:
     """Return part / whole; where there is nothing to compare, 1."""
     return np.where(whole > 0, part / np.maximum(whole, 1), 1.0)
-
-
-@njit(types.int64[:, ::1](WORDS, INDEX, INDEX, INDEX), cache=True, nogil=True)
-def _shared(values: Any, bounds: Any, a: Any, b: Any) -> Any:
-    """Count the common values of two sorted sets, by side."""
-    out = np.zeros((len(a), SIDES), np.int64)
-    for p in range(len(a)):
-        for side in range(SIDES):
-            i, stop = bounds[a[p] * SIDES + side], bounds[a[p] * SIDES + side + 1]
-            j, end = bounds[b[p] * SIDES + side], bounds[b[p] * SIDES + side + 1]
-            common = 0
-            while i < stop and j < end:
-                x, y = values[i], values[j]
-                common += x == y
-                i += x <= y
-                j += y <= x
-            out[p, side] = common
-    return out

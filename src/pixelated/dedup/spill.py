@@ -8,8 +8,8 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from pixelated.dedup.shingles import BINS, SIDE_BINS, Signatures
-from pixelated.dedup.streams import SIDES
+from pixelated.dedup._numbers_of_kernels import BINS, SIDE_BINS, SIDES
+from pixelated.dedup.shingles import Signatures
 
 _SHAPES = {"bins": (-1, BINS), "side_bins": (-1, SIDES, SIDE_BINS)}
 _TYPES = {"bins": np.uint32, "side_bins": np.uint32, "sketch": np.uint64, "sentences": np.uint64}

@@ -12,9 +12,9 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
+from pixelated.dedup._numbers_of_kernels import EMPTY, LENGTH_BITS, MOST_WORDS, SIDE_BINS, SIDE_BITS, SIDES
 from pixelated.dedup.ranked import Ranked
-from pixelated.dedup.shingles import EMPTY, I64, LENGTH_BITS, MOST_WORDS, SIDE_BINS, SIDE_BITS, U32, U64
-from pixelated.dedup.streams import SIDES
+from pixelated.dedup.shingles import I64, U32, U64
 
 MANY = 10  # records that hold a sentence before it can be stock
 SAMPLE = 8  # of them, spread over all ranks, that are held against each other

@@ -19,18 +19,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit, types
 
-SIDES = 3
-CLIENT, THERAPIST, WORSE, SKIP = 0, 1, 2, 255
+from pixelated.core.kernels import kernels_in
+from pixelated.dedup._numbers_of_kernels import CLIENT, SKIP, THERAPIST, WORSE
+
+KERNELS = "pixelated.dedup._near_kernels"
 _COLUMNS = (("messages", None), ("chosen", THERAPIST), ("rejected", WORSE))
 _ROLES = {"user": CLIENT, "assistant": THERAPIST, "system": SKIP}
 _NOT_WORD = re.compile(r"[\W_]+")
-
-# Arrow's buffers are read-only, and a kernel's signature says so.
-BYTES = types.Array(types.uint8, 1, "C", readonly=True)
-INDEX = types.Array(types.int64, 1, "C", readonly=True)
-WORDS = types.Array(types.uint64, 1, "C", readonly=True)
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -83,7 +79,7 @@ def streams(table: pa.Table) -> Streams:
 def prepare(texts: pa.Array) -> pa.Array:
     """Rewrite the texts whose letters the kernels do not know as their words; leave the others alone."""
     data, starts, ends = _buffers(texts)
-    odd = irregular(data, starts, ends)
+    odd = kernels_in(KERNELS).irregular(data, starts, ends)
     if not odd.any():
         return texts
     mask = pa.array(odd)
@@ -128,47 +124,3 @@ def _buffers(texts: pa.Array) -> tuple[Bytes, Ints, Ints]:
     bounds = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
     held = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
     return held, bounds[:-1], bounds[1:]
-
-
-@njit(types.int64(BYTES, types.int64, types.int64), cache=True, nogil=True)
-def known(data: Any, i: Any, end: Any) -> Any:
-    """Return the bytes of the character at `i` (two or more) where the kernels know it, else 0.
-
-    Known are U+0080-U+00FF but those that NFKC makes letters or digits of, U+2000-U+206F and U+20AC, and most emoji.
-    """
-    c = data[i]
-    if c == 0xC2 and i + 1 < end:
-        b = data[i + 1]
-        if b in (0xA8, 0xAA, 0xAF, 0xB2, 0xB3, 0xB4, 0xB5, 0xB8, 0xB9, 0xBA, 0xBC, 0xBD, 0xBE):
-            return 0
-        return 2
-    if c == 0xC3 and i + 1 < end:
-        return 2
-    if c == 0xE2 and i + 2 < end:
-        if data[i + 1] == 0x80 or (data[i + 1] == 0x81 and data[i + 2] < 0xB0):
-            return 3
-        return 0
-    if c == 0xF0 and i + 3 < end and data[i + 1] == 0x9F and 0x8C <= data[i + 2] <= 0xA7:
-        return 4
-    if c == 0xEF and i + 2 < end and data[i + 1] == 0xB8 and data[i + 2] == 0x8F:
-        return 3
-    return 0
-
-
-@njit(types.boolean[::1](BYTES, INDEX, INDEX), cache=True, nogil=True)
-def irregular(data: Any, starts: Any, ends: Any) -> Any:
-    """Say of each text whether it holds a character that the kernels do not judge by themselves."""
-    out = np.zeros(len(starts), np.bool_)
-    for t in range(len(starts)):
-        i, end = starts[t], ends[t]
-        while i < end:
-            c = data[i]
-            if c < 0x80:
-                i += 1
-                continue
-            size = known(data, i, end)
-            if size == 0:
-                out[t] = True
-                break
-            i += size
-    return out

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pixelated.clean import repair_table
+from pixelated.core import schema
 from pixelated.core.engines import Executor, executor_for
 from pixelated.core.errors import IncompleteError, UsageError
 from pixelated.core.fingerprint import sha256_file
@@ -51,14 +52,14 @@ from pixelated.dedup import (
     write_signatures,
 )
 from pixelated.runner.files import Outcome, refuse_inside
-from pixelated.standardise import Unit, plan_units, read_unit, sniff_source
+from pixelated.standardise import Unit, plan_units, sniff_source
+from pixelated.standardise.chats import chat_lines
 
-CLUSTERS, REPORT, WORK = "clusters.jsonl", "report.json", "work"
+CLUSTERS, REPORT, WORK, PARTS = "clusters.jsonl", "report.json", "work", "parts.json"
 PART_BYTES = 32 << 20
 TEXTS = ("messages", "chosen", "rejected")
-_KEPT = ("id", "kind", *TEXTS, "source", "group_key", "source_metadata", "provenance")
-_KEYS = ("id", "source", "group_key", "parents", "strict_hash", "content_hash")
-U64Bytes = bytes
+_KEPT = ("id", "kind", *TEXTS, "source", "file", "row")
+_KEYS = ("id", "source", "file", "row", "strict_hash", "content_hash")
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,11 @@ def dedup_to(paths: list[Path], output: Path | None, options: Options) -> Outcom
         UsageError: a path is missing, or holds the output; there is no such strategy or engine.
         IncompleteError: no readable record was found.
     """
-    start = time.monotonic()
     for path in paths:
         if not path.exists():
             raise UsageError("input_missing", f"there is no file or folder {path}", "correct the path")
         refuse_inside(output, path)
+    start = time.monotonic()
     with _work_folder(output) as work, executor_for(options.engine, options.workers) as executor:
         tasks = list(_tasks(paths, work, options.part_bytes))
         parts = list(executor.map(_read_part, tasks))
@@ -119,12 +120,39 @@ def dedup_to(paths: list[Path], output: Path | None, options: Options) -> Outcom
             raise IncompleteError(
                 "nothing_readable", f"{paths[0]}: no readable record", "see: pixelated standardise"
             )
-        keys = _load_keys(work, names, [t.source.id for t in tasks])
-        copies = find_copies(keys, options.strategy, _source(work, names, executor), options.threshold)
-        found = summary(keys, copies, options.threshold)
-        _count(ledger, found)
-        if output is not None:
-            _write_output(output, work, names, keys, copies, executor)
+        sources = list(dict.fromkeys(task.source.id for task in tasks))
+        read = {"parts": names, "sources": sources, "ledger": ledger.as_json(), "strategy": options.strategy}
+        LocalStore(work, private=True).write_json(PARTS, read)
+        return _decide(work, output, options, executor, start)
+
+
+def dedup_again(output: Path, options: Options, *, write: bool) -> Outcome:
+    """Answer another threshold from what an earlier `dedup_to` left in `output`; nothing is read again.
+
+    Raises:
+        UsageError: no finished work is there.
+    """
+    work, start = output / WORK, time.monotonic()
+    if not (work / PARTS).is_file():
+        raise UsageError(
+            "nothing_to_rethreshold",
+            f"{work} holds no finished work",
+            f"first: pixelated dedup PATH... --output {output} --confirm",
+        )
+    with executor_for(options.engine, options.workers) as executor:
+        return _decide(work, output if write else None, options, executor, start)
+
+
+def _decide(work: Path, output: Path | None, options: Options, executor: Executor, start: float) -> Outcome:
+    read = LocalStore(work).read_json(PARTS)
+    names, ledger = read["parts"], Ledger.from_json(read["ledger"])
+    keys = _load_keys(work, names, read["sources"])
+    copies = find_copies(keys, options.strategy, _source(work, names, executor), options.threshold)
+    found = summary(keys, copies, options.threshold)
+    _count(ledger, found)
+    if output is not None:
+        _write_output(output, work, names, keys, copies)
+        LocalStore(output, private=True).write_json(REPORT, found)
     ledger.seconds = time.monotonic() - start
     return Outcome(ledger, {"duplicates": found, "dry_run": output is None})
 
@@ -144,7 +172,7 @@ def _work_folder(output: Path | None) -> Iterator[Path]:
     if output is not None:
         work = output / WORK
         shutil.rmtree(work, ignore_errors=True)
-        LocalStore(output, private=True).write_json(f"{WORK}/.private", {})
+        LocalStore(output, private=True).write_json(f"{WORK}/{PARTS}.tmp", {})  # makes the folder, private
         yield work
         return
     with tempfile.TemporaryDirectory(prefix="pixelated-dedup-") as folder:
@@ -166,10 +194,10 @@ def _tasks(paths: list[Path], work: Path, part_bytes: int) -> Iterator[_Task]:
 
 def _read_part(task: _Task) -> dict[str, Any]:
     """Read one unit; leave its records, keys and signatures in the work folder."""
-    result = read_unit(task.source, Path(task.root), task.unit)
+    result = chat_lines(task.source, Path(task.root), task.unit)
     ledger = count(int(result.measured["candidates"]), result)
     ledger.raw_rows, ledger.measured = int(result.measured.get("raw_rows", 0)), {}
-    repaired = repair_table(result.kept, {}, 0)
+    repaired = repair_table(_widened(result.kept), {}, 0)
     ledger.dropped += result.kept.num_rows - repaired.kept.num_rows
     ledger.kept = repaired.kept.num_rows
     table = hash_table(repaired.kept, {}, 0).kept
@@ -183,14 +211,27 @@ def _read_part(task: _Task) -> dict[str, Any]:
     return {"name": task.name, "rows": table.num_rows, "ledger": ledger.as_json()}
 
 
+def _widened(table: pa.Table) -> pa.Table:
+    """Add the columns that repair reads and writes, empty."""
+    rows = table.num_rows
+    for field in (f for f in schema.BASE if f.name in ("source_metadata", "tags")):
+        table = table.append_column(
+            field, pa.array(["{}"] * rows) if field.type == pa.string() else pa.nulls(rows, field.type)
+        )
+    fields = list(schema.PROVENANCE)
+    held = [
+        table.column(f.name).combine_chunks() if f.name in ("file", "row") else pa.nulls(rows, f.type)
+        for f in fields
+    ]
+    return table.append_column("provenance", pa.StructArray.from_arrays(held, fields=fields))
+
+
 def _part_keys(table: pa.Table) -> pa.Table:
-    keys = table.select(_KEYS)
-    for name in ("file", "row"):
-        keys = keys.append_column(name, pc.struct_field(table.column("provenance"), name))
-    return keys.append_column("text_bytes", pa.array(streams_bytes(table), pa.int64()))
+    keys = table.select(_KEYS).append_column("group_key", table.column("id"))
+    return keys.append_column("text_bytes", pa.array(_text_bytes(table), pa.int64()))
 
 
-def streams_bytes(table: pa.Table) -> Any:
+def _text_bytes(table: pa.Table) -> Any:
     """Return the bytes of text of each record."""
     total = np.zeros(table.num_rows, np.int64)
     for name in TEXTS:
@@ -254,9 +295,7 @@ def _taken(task: _Rows, columns: tuple[str, ...]) -> pa.Table:
         return table.take(pa.array(np.frombuffer(task.rows, np.int64)))
 
 
-def _write_output(
-    output: Path, work: Path, names: list[str], keys: pa.Table, copies: Copies, executor: Executor
-) -> None:
+def _write_output(output: Path, work: Path, names: list[str], keys: pa.Table, copies: Copies) -> None:
     store = LocalStore(output, private=True)
     keep = copies.decisions.column("keep").to_numpy()
     tasks, first = [], 0
@@ -266,7 +305,6 @@ def _write_output(
         tasks.append(_Rows(str(work), name, rows.tobytes()))
         first += size
     tables = (_taken(task, _KEPT) for task in tasks)
-    del executor
     refused = [pq.read_table(p) for p in sorted(work.glob("*-quarantined.parquet"))]
     write_folder(output, tables, refused)
     clusters = clusters_jsonl(keys, copies.decisions)
