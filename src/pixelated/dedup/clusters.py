@@ -23,7 +23,7 @@ LEAK = 0.95
 SIDE = 0.5  # of each side, at least: two answers to one question share the question alone
 CLEARLY_SHORTER = 0.8  # of the longer record's shingles
 WHOLLY = 0.95  # contained: a copy with little left out need not be clearly shorter
-MIN_CONTAINED = 8  # shingles: less belongs to nobody
+MIN_CONTAINED = 25  # shingles: one sentence inside another is no excerpt of a conversation
 NEAR, CONTAINED = "near", "contained"
 
 Bools = npt.NDArray[np.bool_]
