@@ -1,7 +1,8 @@
 """A run folder: parts, ledgers and the finished dataset of one recipe, private to its owner.
 
 `runs/<recipe name>/` holds `read/` (parts after the row steps), `plan/` (what the corpus steps
-decided), `compile/` (a dataset being written), `dataset/` (the last finished one), `run.json`.
+decided), `compile/` (a dataset being written), `dataset/` (the last finished one), `run.json`. With
+`--store` the first and what workers write of the third are there, and not here.
 A file has its final name only when it is whole; the ledger of a part is written last.
 """
 
@@ -16,7 +17,8 @@ from typing import Any
 
 from pixelated.core.errors import UsageError
 from pixelated.core.fingerprint import sha256_file
-from pixelated.core.store import LocalStore, explain_os_error
+from pixelated.core.object_store import store_of
+from pixelated.core.store import LocalStore, Store, explain_os_error
 
 RUNS_VARIABLE = "PIXELATED_RUNS"
 RETENTION_DAYS = 90  # raw, dropped and quarantined text is private and should not outlive its use
@@ -40,6 +42,11 @@ class RunFolder(LocalStore):
                 "run_missing", f"{self.root} holds no finished run", "build it: pixelated build RECIPE"
             )
         return dict(self.read_json("run.json"))
+
+    def parts(self) -> Store:
+        """Return where the parts of the finished run are: here, or in the store that it was built with."""
+        address = self.summary().get("store", "")
+        return store_of(address) if address else self
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
