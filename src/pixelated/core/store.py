@@ -149,6 +149,11 @@ class LocalStore:
         else:
             path.unlink(missing_ok=True)
 
+    def sweep(self) -> None:
+        """Remove the temporary files of killed processes; nobody else may be writing meanwhile."""
+        for path in self.root.rglob(".*.tmp"):
+            path.unlink(missing_ok=True)
+
     def _make_folder(self, folder: Path) -> None:
         missing = [p for p in (folder, *folder.parents) if not p.exists()]
         for path in reversed(missing):

@@ -176,6 +176,7 @@ def _assemble(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> tup
         ledger.check("compile")
         return known, True
     shards = write_shards(run, base, decisions.labels)
+    run.folder.sweep()  # a killed worker's half file is no file of the dataset
     ledger.kept = sum(s["stats"]["conversations"] for s in shards)
     ledger.check("compile")
     facts = report_data(run, decisions, ledgers)
@@ -236,4 +237,6 @@ def _prune(run: Run) -> None:
     for folder in sorted({str(Path(name).parent) for name in run.store.names("read")} - used):
         run.store.remove(folder)
     run.store.remove("compile")
+    if isinstance(run.store, LocalStore):
+        run.store.sweep()
     run.folder.remove("compile")

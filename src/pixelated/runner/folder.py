@@ -66,15 +66,10 @@ class RunFolder(LocalStore):
                 "wait for it, or choose another --runs folder",
             ) from error
         try:
-            self._sweep()
+            self.sweep()  # nobody else writes while the lock is held
             yield
         finally:
             os.close(descriptor)  # the lock goes with it, also when the process is killed
-
-    def _sweep(self) -> None:
-        """Remove the temporary files of a killed process: nobody else writes while the lock is held."""
-        for path in self.root.rglob(".*.tmp"):
-            path.unlink(missing_ok=True)
 
 
 def default_runs() -> Path:

@@ -12,6 +12,7 @@ import functools
 import os
 import secrets
 import shutil
+import socket
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -32,9 +33,11 @@ from pixelated.core.uploads.extras import need
 ADDRESS = "RAY_ADDRESS"
 RETRIES = 2  # after the first try: as many as `local` has
 OBJECTS_BYTES = 256 << 20  # results and items are small; what is larger spills to a file
+KNOCK_SECONDS = 20.0
 # These are set before Ray is imported; what the user has set stays.
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # says nothing to anybody
+    "RAY_BACKEND_LOG_LEVEL": "error",
     "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else it warns
     "RAY_task_oom_retries": str(RETRIES),  # else a task that always runs out of memory is tried for ever
@@ -109,8 +112,9 @@ class RayExecutor:
         address = os.environ.get(ADDRESS, "")
         if address:
             try:
+                _knock(address)
                 self._ray.init(address=address, **quiet)
-            except (ConnectionError, RuntimeError, ValueError) as error:
+            except (OSError, RuntimeError, ValueError) as error:
                 raise IncompleteError(
                     "ray_unreachable",
                     f"no Ray cluster answers at {ADDRESS}={address}",
@@ -136,6 +140,13 @@ class RayExecutor:
 
     def _cluster_cpus(self) -> int:
         return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+
+
+def _knock(address: str) -> None:
+    """Raise `OSError` where nobody listens at `host:port`: Ray itself would try for minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=KNOCK_SECONDS).close()
 
 
 @functools.cache
