@@ -26,6 +26,9 @@ EXIT_PIPE = 0  # the reader of our output went away (`pixelated status | head`):
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 QuietFlag = Annotated[bool, typer.Option("--quiet", help="No progress lines.")]
+EngineOption = Annotated[
+    str, typer.Option("--engine", help="Where the work runs: local, or ray (a cluster; see docs/engines.md).")
+]
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, max=256, help="Worker processes (default: one per CPU).")
 ]

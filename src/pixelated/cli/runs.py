@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pixelated.cli.output import JsonFlag, QuietFlag, WorkersOption, emit, pretty
+from pixelated.cli.output import EngineOption, JsonFlag, QuietFlag, WorkersOption, emit, pretty
 from pixelated.core.errors import UsageError
 from pixelated.recipe import Loaded, load_recipe
 from pixelated.report import render_report, summary_text
@@ -67,7 +67,11 @@ def build(
     corpora: CorporaOption = None,
     output: Annotated[Path | None, typer.Option(help="Where the dataset goes (default: in the run).")] = None,
     runs: RunsOption = None,
+    engine: EngineOption = "local",
     workers: WorkersOption = None,
+    store: Annotated[
+        str, typer.Option(help="Where parts go: s3://bucket/prefix, or a folder (default: in the run).")
+    ] = "",
     part_mb: Annotated[float | None, typer.Option(min=0.000001, help="Input per part, in MB.")] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Admit at most so many records of each source (not releasable).")
@@ -86,8 +90,7 @@ def build(
         runs=runs or default_runs(), output=output, quiet=quiet or as_json, keep_steps=keep_steps
     )
     options.part_mb = part_mb
-    if workers:
-        options.workers = workers
+    options.engine, options.workers, options.store = engine, workers or 0, store
     if dry_run:
         planned = plan_recipe(loaded, options)
         emit(planned, plan_text(planned, str(recipe)), as_json=as_json)

@@ -4,7 +4,7 @@ from pixelated.compile.contract import RECORD
 from pixelated.compile.exports import write_exports
 from pixelated.compile.features import hub_features
 from pixelated.compile.manifest import build_manifest, list_files
-from pixelated.compile.shards import DEFAULT_SHARD_BYTES, ShardTask, Slice, cut, write_shard
+from pixelated.compile.shards import DEFAULT_SHARD_BYTES, ShardTask, Slice, cut, shard_files, write_shard
 
 __all__ = [
     "DEFAULT_SHARD_BYTES",
@@ -15,6 +15,7 @@ __all__ = [
     "cut",
     "hub_features",
     "list_files",
+    "shard_files",
     "write_exports",
     "write_shard",
 ]

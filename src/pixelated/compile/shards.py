@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pixelated.compile.contract import RECORD, contract_records
-from pixelated.core.store import LocalStore
+from pixelated.core.object_store import store_of
+from pixelated.core.store import LocalStore, read_table
 
 DEFAULT_SHARD_BYTES = 1_000_000_000
 ROW_GROUP = 2_000  # fixed, so that the part size leaves no trace in the Parquet bytes
@@ -29,7 +30,8 @@ ROW_GROUP = 2_000  # fixed, so that the part size leaves no trace in the Parquet
 class Slice:
     """Rows of one part file that go into a shard, with the labels that curation gave them."""
 
-    path: str
+    store: str  # address
+    name: str
     rows: tuple[int, ...]
     stages: tuple[str, ...]
     weights: tuple[float, ...]
@@ -102,6 +104,12 @@ def write_shard(task: ShardTask) -> dict[str, Any]:
     return {"entry": entry, "stats": vars(got.stats), "provenance": got.provenance, "scores": got.scores}
 
 
+def shard_files(entry: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the names of a shard's two files in the dataset, each with its SHA-256, from its entry."""
+    parquet = entry["parquet"]
+    return [(entry["s3_path"], entry["sha256"]), (parquet["path"], parquet["sha256"])]
+
+
 def _write_rows(task: ShardTask, jsonl: BinaryIO, parquet: BinaryIO, got: _Collected) -> None:
     tags = dict(task.license_tags)
     waiting: list[dict[str, Any]] = []
@@ -119,7 +127,7 @@ def _write_rows(task: ShardTask, jsonl: BinaryIO, parquet: BinaryIO, got: _Colle
 
 
 def _rows(piece: Slice, split: str) -> pa.Table:
-    table = pq.read_table(piece.path, partitioning=None).take(pa.array(piece.rows, pa.int64()))
+    table = read_table(store_of(piece.store), piece.name).take(pa.array(piece.rows, pa.int64()))
     columns = {
         "stage": pa.array(piece.stages, pa.string()),
         "weight": pa.array(piece.weights, pa.float64()),

@@ -26,7 +26,7 @@ class PixelatedError(Exception):
         self.message = message
         self.remedy = remedy
 
-    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+    def __reduce__(self) -> tuple[type, tuple[str, ...]]:
         """Survive the trip back from a worker process."""
         return (type(self), (self.code, self.message, self.remedy))
 

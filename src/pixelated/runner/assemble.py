@@ -7,7 +7,8 @@ import hashlib
 import io
 import os
 import shutil
-from dataclasses import asdict, dataclass
+import tempfile
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,12 +27,14 @@ from pixelated.compile import (
     cut,
     hub_features,
     list_files,
+    shard_files,
     write_exports,
     write_shard,
 )
-from pixelated.core.errors import UsageError
+from pixelated.core.errors import IncompleteError, UsageError
 from pixelated.core.fingerprint import fingerprint, sha256_file
-from pixelated.core.store import LocalStore, explain_os_error
+from pixelated.core.object_store import store_of
+from pixelated.core.store import LocalStore, Store, explain_os_error
 from pixelated.recipe import Loaded
 from pixelated.report import croissant, render_card, render_report
 from pixelated.runner.context import Run
@@ -43,6 +46,16 @@ COMPILE_VERSION = "compile@1"
 MB = 1_000_000
 UNVERIFIED = {"releasable": False, "status": "not releasable", "reasons": ["not verified yet"]}
 LAST_EPOCH = 253_402_300_799  # the end of the year 9999
+
+
+@dataclass(frozen=True)
+class _Shard:
+    """One shard to write: `name` is that of its result, and of its folder where it is sent to the store."""
+
+    name: str
+    store: str  # address
+    task: ShardTask
+    is_elsewhere: bool
 
 
 @dataclass
@@ -82,8 +95,13 @@ def write_shards(run: Run, base: str, labels: pa.Table) -> list[dict[str, Any]]:
         for index in range(int(numbers.max(initial=-1)) + 1):
             rows = mine.filter(pa.array(numbers == index))
             tasks.append(_task(run, base, rows, (split, index)))
-    items = [(task, f"{base}/{task.shard_id}.json", str(run.folder.root)) for task in tasks]
-    return list(run.executor.map(_cached_shard, items))
+    items = [_Shard(f"{base}/{t.shard_id}", run.store.address, t, run.is_elsewhere) for t in tasks]
+    shards = []
+    for item, shard in zip(items, run.executor.map(_cached_shard, items), strict=True):
+        if item.is_elsewhere:
+            _bring_home(item, shard["entry"], run.store)
+        shards.append(shard)
+    return shards
 
 
 def finish(
@@ -182,14 +200,36 @@ def generated_at(loaded: Loaded) -> str:
     return newest if "T" in newest else f"{newest}T00:00:00Z"
 
 
-def _cached_shard(item: tuple[ShardTask, str, str]) -> dict[str, Any]:
-    task, name, root = item
-    store = LocalStore(Path(root), private=True)
-    if store.exists(name):
-        return dict(store.read_json(name))
-    result = write_shard(task)
-    store.write_json(name, result)
+def _cached_shard(item: _Shard) -> dict[str, Any]:
+    """Write a shard, unless its result says that it is there; the result is written last."""
+    store = store_of(item.store)
+    if store.exists(f"{item.name}.json"):
+        return dict(store.read_json(f"{item.name}.json"))
+    if item.is_elsewhere:  # this worker may be on a machine that does not see the run folder
+        with tempfile.TemporaryDirectory(prefix="pixelated-") as folder:
+            result = write_shard(replace(item.task, folder=folder))
+            for name, _ in shard_files(result["entry"]):
+                store.put(Path(folder) / name, f"{item.name}/{name}")
+    else:
+        result = write_shard(item.task)
+    store.write_json(f"{item.name}.json", result)
     return result
+
+
+def _bring_home(item: _Shard, entry: dict[str, Any], store: Store) -> None:
+    """Fetch the files of a shard into the dataset, unless they are there from a run before."""
+    dataset = LocalStore(Path(item.task.folder))
+    for name, sha256 in shard_files(entry):
+        path = dataset.path(name)
+        if path.is_file() and sha256_file(path) == sha256:
+            continue
+        dataset.write(name, partial(store.fetch, f"{item.name}/{name}"))
+        if sha256_file(path) != sha256:
+            raise IncompleteError(
+                "shard_damaged",
+                f"{item.name}/{name} in {store.address} is not what its worker wrote",
+                "remove the folder compile/ of the store and run the same command again",
+            )
 
 
 def _task(run: Run, base: str, rows: pa.Table, which: tuple[str, int]) -> ShardTask:
@@ -200,9 +240,9 @@ def _task(run: Run, base: str, rows: pa.Table, which: tuple[str, int]) -> ShardT
         columns = [
             tuple(mine.column(n).to_pylist()) for n in ("row_in_part", "stage", "weight", "dedup_status")
         ]
-        slices.append(Slice(str(run.folder.path(f"{run.parts[part]}.parquet")), *columns))
+        slices.append(Slice(run.store.address, f"{run.parts[part]}.parquet", *columns))
     tags = tuple((s.id, s.license_tag) for s in run.loaded.sources.values())
-    target = str(run.folder.root / base / "dataset")
+    target = str(run.folder.path(f"{base}/dataset").absolute())
     return ShardTask(target, which[0], which[1], tuple(slices), tags, f"pixelated/{__version__}")
 
 

@@ -12,8 +12,10 @@ import pyarrow.parquet as pq
 
 from pixelated.core.engines import executor_for
 from pixelated.core.errors import EXIT_FAILED, EXIT_OK, IncompleteError, InternalError, UsageError
+from pixelated.core.object_store import check_store
 from pixelated.core.progress import Progress
 from pixelated.core.step import Ledger
+from pixelated.core.store import LocalStore
 from pixelated.curate import starved_stages
 from pixelated.recipe import Loaded
 from pixelated.runner.assemble import (
@@ -67,6 +69,7 @@ def build(loaded: Loaded, options: Options | None = None) -> BuildResult:
     """
     options = options or Options()
     refuse_starved(loaded)
+    check_store(options.store)
     folder = RunFolder(options.runs / loaded.recipe.name)
     with folder.locked(), executor_for(options.engine, options.workers) as executor:
         run = Run(loaded, folder, executor, options)
@@ -78,8 +81,9 @@ def build(loaded: Loaded, options: Options | None = None) -> BuildResult:
         assembled, cached = _assemble(run, decisions, ledgers)
         result = _result(run, assembled, ledgers, checked_totals(ledgers))
         result.cached = {"parts": sum(p["cached"] for p in parts), "of": len(parts), "dataset": int(cached)}
-        folder.write_json("run.json", result.as_json() | {"retention_days": RETENTION_DAYS})
-        _prune(folder, run.parts)
+        store = run.store.address if run.is_elsewhere else ""
+        folder.write_json("run.json", result.as_json() | {"retention_days": RETENTION_DAYS, "store": store})
+        _prune(run)
     return result
 
 
@@ -117,7 +121,20 @@ def read_all(run: Run) -> list[dict[str, Any]]:
             "see `pixelated plan` and the sources' paths",
         )
     run.parts = [p["name"] for p in parts]
+    _refuse_unseen(run)
     return parts
+
+
+def _refuse_unseen(run: Run) -> None:
+    """Raise `UsageError` where workers on other machines wrote into folders of theirs."""
+    store = run.store
+    unseen = [n for n in run.parts if isinstance(store, LocalStore) and not store.exists(f"{n}.json")]
+    if unseen:
+        raise UsageError(
+            "parts_elsewhere",
+            f"{len(unseen)} parts are on machines of the workers and not in {store.address}",
+            "give --store s3://bucket/prefix, or --runs in a folder that all machines share",
+        )
 
 
 def read_tasks(run: Run, *, save: bool = True) -> list[ReadTask]:
@@ -126,14 +143,13 @@ def read_tasks(run: Run, *, save: bool = True) -> list[ReadTask]:
     hashes = InputHashes(folder)
     settings = {"scorers": list(loaded.recipe.scorers)}
     part_bytes = max(int((run.options.part_mb or loaded.recipe.part_mb) * 1_000_000), 1)
-    tasks = []
+    corpora = str(loaded.corpora.absolute())  # workers may have another working folder
+    tasks, store = [], run.store.address
     for source in loaded.sources.values():
         as_fetched = Receipted(loaded.corpora, source, hashes)
         for unit in plan_units(source, loaded.corpora, part_bytes, as_fetched):
             name = part_name(source, settings, loaded.recipe.seed, unit)
-            task = ReadTask(
-                source, str(loaded.corpora), unit, str(folder.root), name, tuple(settings.items())
-            )
+            task = ReadTask(source, corpora, unit, store, name, tuple(settings.items()))
             tasks.append(replace(task, seed=loaded.recipe.seed, keep_steps=run.options.keep_steps))
     if save:
         hashes.save()
@@ -141,7 +157,7 @@ def read_tasks(run: Run, *, save: bool = True) -> list[ReadTask]:
 
 
 def _decide(run: Run) -> Decisions:
-    keys = load_keys(run.folder, run.parts)
+    keys = load_keys(run.store, run.parts)
     contaminated, counts = find_contaminated(run, keys)
     decisions = decide_all(run.loaded, keys, contaminated)
     decisions.evaluation = counts
@@ -160,6 +176,7 @@ def _assemble(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> tup
         ledger.check("compile")
         return known, True
     shards = write_shards(run, base, decisions.labels)
+    run.folder.sweep()  # a killed worker's half file is no file of the dataset
     ledger.kept = sum(s["stats"]["conversations"] for s in shards)
     ledger.check("compile")
     facts = report_data(run, decisions, ledgers)
@@ -214,10 +231,12 @@ def _result(
     )
 
 
-def _prune(folder: RunFolder, names: list[str]) -> None:
+def _prune(run: Run) -> None:
     """Remove parts and half-made datasets that this run did not use: old private text is not kept."""
-    used = {str(Path(n).parent) for n in names}
-    for path in sorted((folder.root / "read").glob("*/*")):
-        if path.relative_to(folder.root).as_posix() not in used:
-            folder.remove(path.relative_to(folder.root).as_posix())
-    folder.remove("compile")
+    used = {str(Path(name).parent) for name in run.parts}
+    for folder in sorted({str(Path(name).parent) for name in run.store.names("read")} - used):
+        run.store.remove(folder)
+    run.store.remove("compile")
+    if isinstance(run.store, LocalStore):
+        run.store.sweep()
+    run.folder.remove("compile")

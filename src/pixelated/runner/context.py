@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pixelated.core.engines import Executor
+from pixelated.core.object_store import below, store_of
+from pixelated.core.store import Store
 from pixelated.recipe import Loaded
 from pixelated.runner.folder import RunFolder, default_runs
 
@@ -17,6 +19,7 @@ class Options:
     runs: Path = field(default_factory=default_runs)
     engine: str = "local"
     workers: int = 0  # as many as the engine has CPUs
+    store: str = ""  # where parts go: s3://bucket/prefix or a folder; default: the run folder
     output: Path | None = None  # default: <run>/dataset
     quiet: bool = True
     keep_steps: bool = False
@@ -32,6 +35,17 @@ class Run:
     executor: Executor
     options: Options
     parts: list[str] = field(default_factory=list)
+
+    @property
+    def store(self) -> Store:
+        """Return where the parts are: in the run folder, or where the options say, by the recipe's name."""
+        given = self.options.store
+        return store_of(below(given, self.loaded.recipe.name)) if given else self.folder
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Say whether the parts are outside of the run folder."""
+        return bool(self.options.store)
 
     @property
     def target(self) -> Path:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from pixelated.core.object_store import store_of
 from pixelated.core.step import Ledger
-from pixelated.core.store import LocalStore
+from pixelated.core.store import Store, read_table
 from pixelated.curate import (
     HELD,
     KEEP,
@@ -42,11 +41,20 @@ class Decisions:
     clusters: list[dict[str, Any]] = field(default_factory=list)
 
 
-def load_keys(folder: LocalStore, parts: list[str]) -> pa.Table:
+@dataclass(frozen=True)
+class _Match:
+    """One part to look for evaluation texts in."""
+
+    name: str
+    store: str
+    index: EvaluationIndex
+
+
+def load_keys(store: Store, parts: list[str]) -> pa.Table:
     """Return the keys of all parts in canonical order, with `part`, `row_in_part` and `position`."""
     tables = []
     for index, name in enumerate(parts):
-        keys = pq.read_table(folder.path(f"{name}-keys.parquet"), partitioning=None)
+        keys = read_table(store, f"{name}-keys.parquet")
         rows = keys.num_rows
         keys = keys.append_column("part", pa.array(np.full(rows, index), pa.int64()))
         tables.append(keys.append_column("row_in_part", pa.array(np.arange(rows), pa.int64())))
@@ -56,7 +64,7 @@ def load_keys(folder: LocalStore, parts: list[str]) -> pa.Table:
 
 def find_contaminated(run: Run, keys: pa.Table) -> tuple[set[str], dict[str, dict[str, int]]]:
     """Return ids of training records that hold evaluation texts, and counts by evaluation source."""
-    loaded, folder, parts = run.loaded, run.folder, run.parts
+    loaded, store, parts = run.loaded, run.store, run.parts
     evaluation = sorted(s.id for s in loaded.sources.values() if s.use == "evaluation")
     settings = loaded.policy.file.decontaminate
     counts: dict[str, dict[str, int]] = {}
@@ -64,14 +72,14 @@ def find_contaminated(run: Run, keys: pa.Table) -> tuple[set[str], dict[str, dic
     for source in evaluation:
         mask = pc.equal(keys.column("source"), source)
         mine = [parts[p] for p in pc.unique(keys.filter(mask).column("part")).to_pylist()]
-        texts[source] = [t for name in mine for t in _texts(folder.path(f"{name}.parquet"))]
+        texts[source] = [t for name in mine for t in _texts(store, name)]
         counts[source] = {"records": int(pc.sum(mask).as_py() or 0), "matched_in_training_data": 0}
     if not texts:
         return set(), counts
     index = build_index(texts, settings.ngram, settings.containment)
     training = [n for n in parts if n.split("/")[1] not in evaluation]
     found: set[str] = set()
-    for part in run.executor.map(_match_part, [(str(folder.path(f"{n}.parquet")), index) for n in training]):
+    for part in run.executor.map(_match_part, [_Match(n, store.address, index) for n in training]):
         for source, ids in part.items():
             counts[source]["matched_in_training_data"] += len(ids)
             found.update(ids)
@@ -168,16 +176,15 @@ def _quality(keys: pa.Table) -> pa.Array:
     return pa.array(np.where(n > 0, total / np.maximum(n, 1), np.nan), pa.float64(), from_pandas=True)
 
 
-def _texts(path: Path) -> list[str]:
+def _texts(store: Store, name: str) -> list[str]:
     out: list[str] = []
-    table = pq.read_table(path, columns=list(TEXT_COLUMNS[1:]), partitioning=None)
+    table = read_table(store, f"{name}.parquet", list(TEXT_COLUMNS[1:]))
     for row in table.to_pylist():  # evaluation sets are small
         parts = [*(row["messages"] or ()), *(row["chosen"] or ()), *(row["rejected"] or ())]
         out += [m["content"] for m in parts if m["role"] != "system"]
     return out
 
 
-def _match_part(task: tuple[str, EvaluationIndex]) -> dict[str, list[str]]:
-    path, index = task
-    table = pq.read_table(path, columns=list(TEXT_COLUMNS), partitioning=None)
-    return matching_ids(table, index)
+def _match_part(task: _Match) -> dict[str, list[str]]:
+    table = read_table(store_of(task.store), f"{task.name}.parquet", list(TEXT_COLUMNS))
+    return matching_ids(table, task.index)

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pixelated.core.step import Ledger
+from pixelated.core.store import Store, read_table
 from pixelated.curate import HELD
 from pixelated.recipe import Loaded
 from pixelated.runner.context import Run
 from pixelated.runner.decide import Decisions, load_keys
-from pixelated.runner.folder import RunFolder
 from pixelated.runner.planted import measure_planted
 
 BINS = 20
@@ -30,10 +29,10 @@ NOT_IN_DATASET = ("seconds", "peak_memory_mb", "bytes")
 
 def report_data(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> dict[str, Any]:
     """Return the data of the report, without manifest and verdicts."""
-    loaded, folder, names = run.loaded, run.folder, run.parts
+    loaded, names = run.loaded, run.parts
     steps = {n: {k: v for k, v in s.as_json().items() if k not in NOT_IN_DATASET} for n, s in ledgers.items()}
-    keys = load_keys(folder, names)
-    quarantine, refused = quarantine_rows(folder, names)
+    keys = load_keys(run.store, names)
+    quarantine, refused = quarantine_rows(run.store, names)
     quarantine += held_rows(decisions.labels)
     measured = {n: s.measured for n, s in ledgers.items()}
     flags = [*identical_files(keys), *flag_lines(measured.get("standardise", {}))]
@@ -81,15 +80,13 @@ def totals(ledgers: dict[str, Ledger]) -> dict[str, int]:
     }
 
 
-def quarantine_rows(folder: RunFolder, names: list[str]) -> tuple[list[dict[str, Any]], Counter[str]]:
+def quarantine_rows(store: Store, names: list[str]) -> tuple[list[dict[str, Any]], Counter[str]]:
     """Return every quarantined row without its text, and the count by source."""
     rows: list[dict[str, Any]] = []
     for name in names:
-        if folder.exists(f"{name}-quarantined.parquet"):
+        if store.exists(f"{name}-quarantined.parquet"):
             columns = ["id", "source", "file", "row", "locator", "reason", "detail"]
-            table = pq.read_table(
-                folder.path(f"{name}-quarantined.parquet"), columns=columns, partitioning=None
-            )
+            table = read_table(store, f"{name}-quarantined.parquet", columns)
             rows += table.to_pylist()  # few: refused rows, for a person to read
     return rows, Counter(r["source"] for r in rows)
 
@@ -123,7 +120,7 @@ def source_rows(run: Run, decisions: Decisions, refused: Counter[str]) -> list[d
     dropped_early: Counter[str] = Counter()
     for name in run.parts:
         label = name.split("/")[1]
-        steps = run.folder.read_json(f"{name}.json")["steps"]
+        steps = run.store.read_json(f"{name}.json")["steps"]
         into[label] += steps["standardise"]["rows_in"]
         dropped_early[label] += sum(s["dropped"] for s in steps.values())
     outcome: dict[str, Counter[str]] = defaultdict(Counter)

@@ -1,7 +1,8 @@
 """A run folder: parts, ledgers and the finished dataset of one recipe, private to its owner.
 
 `runs/<recipe name>/` holds `read/` (parts after the row steps), `plan/` (what the corpus steps
-decided), `compile/` (a dataset being written), `dataset/` (the last finished one), `run.json`.
+decided), `compile/` (a dataset being written), `dataset/` (the last finished one), `run.json`. With
+`--store` the first and what workers write of the third are there, and not here.
 A file has its final name only when it is whole; the ledger of a part is written last.
 """
 
@@ -16,7 +17,8 @@ from typing import Any
 
 from pixelated.core.errors import UsageError
 from pixelated.core.fingerprint import sha256_file
-from pixelated.core.store import LocalStore, explain_os_error
+from pixelated.core.object_store import store_of
+from pixelated.core.store import LocalStore, Store, explain_os_error
 
 RUNS_VARIABLE = "PIXELATED_RUNS"
 RETENTION_DAYS = 90  # raw, dropped and quarantined text is private and should not outlive its use
@@ -41,6 +43,11 @@ class RunFolder(LocalStore):
             )
         return dict(self.read_json("run.json"))
 
+    def parts(self) -> Store:
+        """Return where the parts of the finished run are: here, or in the store that it was built with."""
+        address = self.summary().get("store", "")
+        return store_of(address) if address else self
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the run for this process; a second build of the same run is refused, not mixed in."""
@@ -59,15 +66,10 @@ class RunFolder(LocalStore):
                 "wait for it, or choose another --runs folder",
             ) from error
         try:
-            self._sweep()
+            self.sweep()  # nobody else writes while the lock is held
             yield
         finally:
             os.close(descriptor)  # the lock goes with it, also when the process is killed
-
-    def _sweep(self) -> None:
-        """Remove the temporary files of a killed process: nobody else writes while the lock is held."""
-        for path in self.root.rglob(".*.tmp"):
-            path.unlink(missing_ok=True)
 
 
 def default_runs() -> Path:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pixelated.core.errors import UsageError
+from pixelated.core.store import Store, read_table
 from pixelated.runner.folder import RunFolder
 
 PROVENANCE = ("uri", "file", "file_sha256", "row", "locator", "original_format", "retrieved_at", "transforms")
@@ -82,12 +83,12 @@ def explain_anywhere(runs: Path, wanted: str) -> dict[str, Any]:
     raise UsageError("run_unclear", f"{wanted!r} stands in {', '.join(found)}", "say which one: --run NAME")
 
 
-def _parts(folder: RunFolder, ending: str) -> list[Path]:
-    return sorted((folder.root / "read").glob(f"*/*/part{ending}.parquet"))
+def _parts(store: Store, ending: str) -> list[str]:
+    return [name for name in store.names("read") if name.endswith(f"/part{ending}.parquet")]
 
 
-def _matching(path: Path, wanted: str) -> list[dict[str, Any]]:
-    table = pq.read_table(path, partitioning=None)
+def _matching(store: Store, name: str, wanted: str) -> list[dict[str, Any]]:
+    table = read_table(store, name)
     return list(table.filter(pc.starts_with(table.column("id"), wanted)).to_pylist())
 
 
@@ -98,8 +99,9 @@ def _kept(folder: RunFolder, wanted: str) -> list[dict[str, Any]]:
         return []
     by_id = {row["id"]: row for row in mine}
     stories = []
-    for path in _parts(folder, ""):
-        stories += [_story(row, by_id[row["id"]]) for row in _matching(path, wanted)]
+    store = folder.parts()
+    for name in _parts(store, ""):
+        stories += [_story(row, by_id[row["id"]]) for row in _matching(store, name, wanted)]
     return stories
 
 
@@ -130,7 +132,8 @@ def _story(row: dict[str, Any], label: dict[str, Any]) -> dict[str, Any]:
 
 def _refused(folder: RunFolder, wanted: str, what: str) -> list[dict[str, Any]]:
     hidden = ("text", "messages", "chosen", "rejected", "source_metadata", "turns")
-    found = [row for path in _parts(folder, f"-{what}") for row in _matching(path, wanted)]
+    store = folder.parts()
+    found = [row for name in _parts(store, f"-{what}") for row in _matching(store, name, wanted)]
     return [{k: v for k, v in row.items() if k not in hidden} | {"outcome": what} for row in found]
 
 
@@ -193,6 +196,7 @@ def status(runs: Path) -> list[dict[str, Any]]:
         line["bytes"] = sum(p.stat().st_size for p in root.rglob("*") if p.is_file())
         if line["finished"]:
             known = folder.summary()
+            line["parts"] = known["cached"]["of"]  # they may be in a store
             line |= {k: known[k] for k in ("dataset", "passed", "totals", "release")}
             line["failed_gates"] = [n for n, v in known["gates"].items() if not v["passed"]]
         out.append(line)

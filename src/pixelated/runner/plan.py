@@ -27,7 +27,7 @@ def plan_recipe(loaded: Loaded, options: Options) -> dict[str, Any]:
     for source in loaded.sources.values():
         mine = [t for t in tasks if t.source.id == source.id]
         files = sorted({piece.file for t in mine for piece in t.unit.pieces})
-        cached = sum(folder.exists(f"{t.name}.json") for t in mine)
+        cached = sum(run.store.exists(f"{t.name}.json") for t in mine)
         plan = policies[source.id]
         sources.append(
             {

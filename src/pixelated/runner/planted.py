@@ -20,9 +20,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pixelated.core.errors import UsageError
+from pixelated.core.store import read_table
 from pixelated.runner.context import Run
 from pixelated.runner.decide import Decisions
 
@@ -55,7 +55,7 @@ def _records(run: Run, labels: pa.Table, sources: set[str]) -> dict[Place, list[
     for part, name in enumerate(run.parts):
         if name.split("/")[1] not in sources:
             continue
-        table = pq.read_table(run.folder.path(f"{name}.parquet"), columns=COLUMNS, partitioning=None)
+        table = read_table(run.store, f"{name}.parquet", COLUMNS)
         for row, record in enumerate(table.to_pylist()):
             place = (record["source"], record["provenance"]["file"])
             out[place].append(record | by_place[part, row] | {"row": record["provenance"]["row"]})

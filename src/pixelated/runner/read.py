@@ -18,10 +18,11 @@ import pyarrow.parquet as pq
 
 from pixelated.clean import ENCODING_VERSION, PII_VERSION, redact_table, repair_table
 from pixelated.core.fingerprint import fingerprint
+from pixelated.core.object_store import store_of
 from pixelated.core.schema import QUARANTINE
 from pixelated.core.source import Source
 from pixelated.core.step import Ledger, StepResult, count
-from pixelated.core.store import LocalStore
+from pixelated.core.store import Store
 from pixelated.curate import key_table
 from pixelated.dedup import hash_table
 from pixelated.score import score_table
@@ -46,7 +47,7 @@ class ReadTask:
     source: Source
     corpora: str
     unit: Unit
-    folder: str  # of the run
+    store: str  # address of where the part goes
     name: str  # "read/<source>/<fingerprint>/part-00000"
     settings: tuple[tuple[str, Any], ...]
     seed: int = 0
@@ -61,11 +62,11 @@ def part_name(source: Source, settings: dict[str, Any], seed: int, unit: Unit) -
 
 def read_part(task: ReadTask) -> dict[str, Any]:
     """Run the row steps over one unit; return the ledgers by step (or those of the finished part)."""
-    store = LocalStore(Path(task.folder), private=True)
+    store = store_of(task.store)
     if store.exists(f"{task.name}.json"):
         return dict(store.read_json(f"{task.name}.json")) | {"cached": True}
     ledgers, kept, dropped, quarantined = _run(task, store)
-    _write_table(store, f"{task.name}.parquet", kept)
+    size = _write_table(store, f"{task.name}.parquet", kept)
     _write_table(store, f"{task.name}-keys.parquet", key_table(kept))
     if dropped:
         _write_table(
@@ -73,15 +74,12 @@ def read_part(task: ReadTask) -> dict[str, Any]:
         )
     if quarantined:
         _write_table(store, f"{task.name}-quarantined.parquet", pa.concat_tables(quarantined))
-    size = store.path(f"{task.name}.parquet").stat().st_size
     done = {"name": task.name, "steps": {k: v.as_json() for k, v in ledgers.items()}, "bytes": size}
     store.write_json(f"{task.name}.json", done)
     return done | {"cached": False}
 
 
-def _run(
-    task: ReadTask, store: LocalStore
-) -> tuple[dict[str, Ledger], pa.Table, list[pa.Table], list[pa.Table]]:
+def _run(task: ReadTask, store: Store) -> tuple[dict[str, Ledger], pa.Table, list[pa.Table], list[pa.Table]]:
     ledgers: dict[str, Ledger] = {}
     dropped: list[pa.Table] = []
     quarantined: list[pa.Table] = []
@@ -118,12 +116,12 @@ def sum_ledgers(parts: Iterable[dict[str, Any]]) -> dict[str, Ledger]:
     return total
 
 
-def _write_table(store: LocalStore, name: str, table: pa.Table) -> None:
+def _write_table(store: Store, name: str, table: pa.Table) -> int:
     def write(stream: BinaryIO) -> None:
         # zstd-1 without dictionary: text has no repeated values worth a dictionary (ENGINE, section 6)
         pq.write_table(table, stream, compression="zstd", compression_level=1, use_dictionary=False)
 
-    store.write(name, write)
+    return store.write(name, write)
 
 
 def _peak_memory_mb() -> float:

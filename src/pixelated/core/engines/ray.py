@@ -3,16 +3,20 @@
 With `RAY_ADDRESS` set (an address, or `auto` for the cluster that this machine belongs to) that cluster is
 used, and left running; workers there need this package and see the same files and the same environment
 variables for the store. Without it a cluster of this machine's processes is started and stopped: on the
-loopback interface, without dashboard, telling nobody.
+loopback interface, closed to who lacks its token, without dashboard, telling nobody.
 """
 
 from __future__ import annotations
 
+import functools
 import os
+import secrets
 import shutil
+import socket
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, Self
 
 from pixelated.core.engines import (
@@ -29,12 +33,19 @@ from pixelated.core.uploads.extras import need
 ADDRESS = "RAY_ADDRESS"
 RETRIES = 2  # after the first try: as many as `local` has
 OBJECTS_BYTES = 256 << 20  # results and items are small; what is larger spills to a file
-# set before Ray is imported; what the user has set stays
+KNOCK_SECONDS = 20.0
+# These are set before Ray is imported; what the user has set stays.
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # says nothing to anybody
+    "RAY_BACKEND_LOG_LEVEL": "error",
     "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else it warns
     "RAY_task_oom_retries": str(RETRIES),  # else a task that always runs out of memory is tried for ever
+}
+
+OWN_CLUSTER = {
+    "RAY_AUTH_MODE": "token",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # everywhere: listen on the loopback interface alone
 }
 
 
@@ -43,7 +54,8 @@ class RayExecutor:
     """Tasks of one CPU each, a bounded number of them in flight; the cluster is joined at the first `map`."""
 
     def __init__(self, workers: int = 0) -> None:
-        for name, value in QUIET.items():
+        own = {} if os.environ.get(ADDRESS) else OWN_CLUSTER | {"RAY_AUTH_TOKEN": _token()}
+        for name, value in (QUIET | own).items():
             os.environ.setdefault(name, value)
         self._ray = need("ray", "ray")
         self._workers = workers
@@ -69,7 +81,7 @@ class RayExecutor:
     def close(self) -> None:
         """Leave the cluster; stop it where it is our own."""
         if self._joined:
-            self._ray.shutdown()
+            self._ray.shutdown(wait_for_processes=True)
             self._joined = False
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -100,8 +112,9 @@ class RayExecutor:
         address = os.environ.get(ADDRESS, "")
         if address:
             try:
+                _knock(address)
                 self._ray.init(address=address, **quiet)
-            except (ConnectionError, RuntimeError, ValueError) as error:
+            except (OSError, RuntimeError, ValueError) as error:
                 raise IncompleteError(
                     "ray_unreachable",
                     f"no Ray cluster answers at {ADDRESS}={address}",
@@ -114,19 +127,32 @@ class RayExecutor:
         self._joined = True
 
     def _start(self, quiet: dict[str, Any]) -> None:
-        self._folder = tempfile.mkdtemp(prefix="px-ray-")  # mode 0700; short: sockets lie in it
+        # mode 0700, and Ray's folder inside, which it opens to all; short names: sockets lie there
+        self._folder = tempfile.mkdtemp(prefix="px-ray-")
         self._ray.init(
             address="local",
             num_cpus=self._workers,
             include_dashboard=False,
             object_store_memory=OBJECTS_BYTES,
-            _temp_dir=self._folder,
-            _node_ip_address="127.0.0.1",
+            _temp_dir=str(Path(self._folder) / "r"),
             **quiet,
         )
 
     def _cluster_cpus(self) -> int:
         return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+
+
+def _knock(address: str) -> None:
+    """Raise `OSError` where nobody listens at `host:port`: Ray itself would try for minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=KNOCK_SECONDS).close()
+
+
+@functools.cache
+def _token() -> str:
+    """Return the token of this process's clusters: Ray reads it once in a process."""
+    return secrets.token_hex(32)
 
 
 def _apply(function: Callable[[Item], Out], item: Item) -> Out:

@@ -39,9 +39,14 @@ class RaceError(CheckFailedError):
     """Somebody else wrote the same name meanwhile; nothing of ours took its place (exit 1)."""
 
     def __init__(self, uri: str, name: str) -> None:
+        self._given = (uri, name)
         super().__init__(
             "raced", f"{name} at {uri} was written by somebody else meanwhile", "run the same command again"
         )
+
+    def __reduce__(self) -> tuple[type, tuple[str, ...]]:
+        """Survive the trip back from a worker process."""
+        return (type(self), self._given)
 
 
 class Target(Protocol):
