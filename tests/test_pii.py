@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pixelated.clean import PII_VERSION, redact_table
 from pixelated.clean.redact import Surrogates, normal_form
-from pixelated.clean.texts import collect
+from pixelated.clean.texts import collect, matching, metadata_of
 from pixelated.core import schema
 from pixelated.core.step import count
 
@@ -185,7 +185,8 @@ def test_empty_sliced_and_chunked_tables_give_the_same():
 
 
 def test_metadata_is_parsed_only_where_it_may_hold_an_identifier():
-    texts = collect(table(record(metadata={"a": "plain"}), record(metadata={"a": "1234"})), "[0-9]{4}")
+    rows = table(record(metadata={"a": "plain"}), record(metadata={"a": "1234"}))
+    texts = collect(rows, matching(metadata_of(rows), "[0-9]{4}"))
     assert list(texts.metadata) == [1]
 
 

@@ -7,22 +7,38 @@ not removed: whether a record with a placeholder may stay is policy.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pixelated.clean.markup import MARKS
+from pixelated.clean.markup import MARKS, SLOT, STUB, THINK
 from pixelated.clean.repair import TRIGGER, repair_text
-from pixelated.clean.texts import Array, Index, Texts, collect, from_lengths, lengths_of, matching, replaced
+from pixelated.clean.texts import (
+    Array,
+    Index,
+    Texts,
+    collect,
+    from_lengths,
+    lengths_of,
+    matching,
+    metadata_of,
+    replaced,
+)
 from pixelated.clean.texts import one_chunk as column_of
+from pixelated.clean.traits import Traits, bits, matching_among, traits_of
 from pixelated.core import schema
 from pixelated.core.step import StepResult
 
 ENCODING_VERSION = "encoding@2"
 EMPTY = "empty_after_repair"
 _HTML = "html"  # the transform that says: this source's text is HTML
+_DAMAGE = ("HIGH", "CONTROL", "AMPERSAND")  # of these a text shows one where it matches TRIGGER
+# This, or HIGH, a text shows where it matches a pattern of MARKS: letters beyond ASCII may pass for an s or
+# a k where case does not matter.
+_SIGNS = {THINK: "ANGLE", SLOT: "SLOT", STUB: "STUB"}
 _IN_JSON = r"\\[ubfr]|<|" + TRIGGER  # what stands escaped in the JSON of source_metadata
 
 
@@ -30,7 +46,8 @@ def repair_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepRe
     """Repair messages, chosen, rejected and the strings of source_metadata.
 
     Args:
-        table: records with the columns of `schema.BASE`.
+        table: records with the columns of `schema.BASE`, or with `messages`, `chosen`, `rejected`, `source`
+            and `file` alone: then no mark and no transform is noted.
         settings: none are known to this step.
         seed: not used; every row step takes one.
 
@@ -40,13 +57,18 @@ def repair_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepRe
         mark (`tagged`).
     """
     del settings, seed
-    texts = collect(table, _IN_JSON)
+    metadata = metadata_of(table)
+    texts = collect(
+        table, matching_among(metadata, _IN_JSON, traits_of(metadata) & bits(*_DAMAGE, "ANGLE", "BACKSLASH"))
+    )
+    seen = traits_of(texts.values)
     html = _is_html(table)
-    changes, kinds = _repairs(texts, html)
+    changes, kinds = _repairs(texts, seen, html)
     fixed = replaced(table, texts, changes)
-    fixed, tagged = _tag(fixed)
+    look = _look_again(fixed, texts, seen, changes)
+    fixed, tagged = _tag(fixed, look)
     fixed = with_transform(fixed, ENCODING_VERSION)
-    empty = _is_empty(fixed)
+    empty = _is_empty(look, table.num_rows)
     measured = {**_measured(table, texts, kinds), "tagged": tagged}
     if not empty.any():
         return StepResult(fixed, measured=measured)
@@ -59,6 +81,8 @@ def repair_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepRe
 
 def with_transform(table: pa.Table, name: str) -> pa.Table:
     """Return `table` with `name` in each record's `provenance.transforms`, at the end, once."""
+    if "provenance" not in table.column_names:
+        return table
     provenance = column_of(table, "provenance")
     transforms = _transforms(provenance)
     lengths, values = lengths_of(transforms), transforms.flatten()
@@ -90,16 +114,17 @@ def _equal(values: Array, name: str) -> Index:
 
 
 def _is_html(table: pa.Table) -> Index:
-    transforms = _transforms(column_of(table, "provenance"))
-    rows = np.repeat(np.arange(len(transforms)), lengths_of(transforms))
     found = np.zeros(table.num_rows, dtype=bool)
-    found[rows[_equal(transforms.flatten(), _HTML)]] = True
+    if "provenance" in table.column_names:
+        transforms = _transforms(column_of(table, "provenance"))
+        rows = np.repeat(np.arange(len(transforms)), lengths_of(transforms))
+        found[rows[_equal(transforms.flatten(), _HTML)]] = True
     return found
 
 
-def _repairs(texts: Texts, html: Index) -> tuple[dict[int, str], dict[int, list[str]]]:
+def _repairs(texts: Texts, seen: Traits, html: Index) -> tuple[dict[int, str], dict[int, list[str]]]:
     """Repair what the trigger flags, and every text with a `<` of an HTML source."""
-    flagged = set(matching(texts.values, TRIGGER).tolist())
+    flagged = set(matching_among(texts.values, TRIGGER, seen & bits(*_DAMAGE)).tolist())
     if html.any():
         flagged.update(i for i in matching(texts.values, "<").tolist() if html[texts.rows[i]])
     changes: dict[int, str] = {}
@@ -111,18 +136,49 @@ def _repairs(texts: Texts, html: Index) -> tuple[dict[int, str], dict[int, list[
     return changes, kinds
 
 
-def _tag(table: pa.Table) -> tuple[pa.Table, dict[str, int]]:
+@dataclass(frozen=True)
+class _Look:
+    """The texts of messages, chosen and rejected after the repair (metadata is no training text).
+
+    Attributes:
+        values: string array of n texts.
+        rows: int64 (n,), the record of each.
+        answers: bool (n,), texts of an assistant's message or of chosen.
+        seen: their traits.
+    """
+
+    values: Array
+    rows: Index
+    answers: Index
+    seen: Traits
+
+
+def _look_again(table: pa.Table, texts: Texts, seen: Traits, changes: dict[int, str]) -> _Look:
+    """Return the texts of the repaired table; only changed ones are looked at again."""
+    count = texts.edges[-2]
+    values, seen = texts.values, seen[:count].copy()
+    if changes:
+        values = collect(table, np.zeros(0, np.int64)).values
+        changed = np.array([i for i in sorted(changes) if i < count], np.int64)
+        seen[changed] = traits_of(values.take(pa.array(changed)))
+    return _Look(values.slice(0, count), texts.rows[:count], _answers(table, texts)[:count], seen)
+
+
+def _tag(table: pa.Table, look: _Look) -> tuple[pa.Table, dict[str, int]]:
     """Add the names of the marks found in a record's messages, chosen or rejected to its `tags`.
 
     A slot nobody filled counts only in an answer to learn from: an assistant's message, or `chosen`.
     """
-    texts = collect(table, r"\A\z.")  # no metadata: its placeholders are not training text
+    if "tags" not in table.column_names:
+        return table, {}
     found: dict[int, list[str]] = {}
-    answers = _answers(table, texts)
     for mark, patterns in sorted(MARKS.items()):
-        hits = [matching(texts.values, pattern) for pattern, _ in patterns]
-        kept = [h[answers[h]] if only else h for h, (_, only) in zip(hits, patterns, strict=True)]
-        for row in np.unique(texts.rows[np.concatenate(kept)]).tolist():
+        hits = [
+            matching_among(look.values, pattern, _may_match(look, pattern, answers_only=only))
+            for pattern, only in patterns
+        ]
+        kept = [h[look.answers[h]] if only else h for h, (_, only) in zip(hits, patterns, strict=True)]
+        for row in np.unique(look.rows[np.concatenate(kept)]).tolist():
             found.setdefault(row, []).append(mark)
     counts = Counter(mark for marks in found.values() for mark in marks)
     if found:
@@ -131,6 +187,13 @@ def _tag(table: pa.Table) -> tuple[pa.Table, dict[str, int]]:
             column[row] = [*(column[row] or []), *(m for m in marks if m not in (column[row] or []))]
         table = schema.set_column(table, table.schema.field("tags"), column)
     return table, dict(sorted(counts.items()))
+
+
+def _may_match(look: _Look, pattern: str, *, answers_only: bool) -> Index:
+    """Say of each text whether it may match a pattern of MARKS."""
+    signs = bits("HIGH", *([_SIGNS[pattern]] if pattern in _SIGNS else []))
+    found: Index = (look.seen & signs) != 0
+    return found & look.answers if answers_only else found
 
 
 def _answers(table: pa.Table, texts: Texts) -> Index:
@@ -142,10 +205,12 @@ def _answers(table: pa.Table, texts: Texts) -> Index:
     return answers
 
 
-def _is_empty(table: pa.Table) -> Index:
-    texts = collect(table, r"\A\z.")
-    full = np.zeros(table.num_rows, dtype=bool)
-    full[texts.rows[matching(texts.values, r"[^\s\x{a0}\x{3000}]")]] = True
+def _is_empty(look: _Look, records: int) -> Index:
+    """Say of each record whether its texts are all white space."""
+    full = np.zeros(records, dtype=bool)
+    printed = (look.seen & bits("PRINTED")) != 0
+    full[look.rows[printed]] = True
+    full[look.rows[matching_among(look.values, r"[^\s\x{a0}\x{3000}]", ~printed)]] = True
     return ~full
 
 
@@ -153,7 +218,8 @@ def _measured(table: pa.Table, texts: Texts, kinds: dict[int, list[str]]) -> dic
     total: Counter[str] = Counter()
     files: dict[str, Counter[str]] = {}
     sources = column_of(table, "source")
-    paths = pc.struct_field(column_of(table, "provenance"), "file")
+    stated = "provenance" in table.column_names
+    paths = pc.struct_field(column_of(table, "provenance"), "file") if stated else column_of(table, "file")
     for i, fixed in kinds.items():
         row = int(texts.rows[i])
         name = f"{sources[row].as_py()}/{paths[row].as_py()}"

@@ -21,7 +21,7 @@ from pixelated.clean.encoding import with_transform
 from pixelated.clean.plain import plain_view
 from pixelated.clean.redact import Redacted, redact_record
 from pixelated.clean.spans import DETECTORS, DISGUISED, Detector
-from pixelated.clean.texts import Texts, collect, matching, one_chunk, replaced
+from pixelated.clean.texts import Texts, collect, matching, metadata_of, one_chunk, replaced
 from pixelated.core import schema
 from pixelated.core.presets import load_preset
 from pixelated.core.step import StepResult
@@ -44,7 +44,7 @@ def redact_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepRe
         count), `status` (status -> records), `helplines_kept`, `words_removed`.
     """
     del settings, seed
-    texts = collect(table, f"{_any_trigger()}|{_METADATA_EXTRA}")
+    texts = collect(table, matching(metadata_of(table), f"{_any_trigger()}|{_METADATA_EXTRA}"))
     found = _redactions(texts)
     changes = {i: text for result in found.values() for i, text in result.changes.items()}
     removed = sum(_words(texts, i) for i in changes) - sum(_own_words(text) for text in changes.values())

@@ -44,20 +44,27 @@ class Texts:
     metadata: dict[int, Any]
 
 
-def collect(table: pa.Table, metadata_pattern: str) -> Texts:
-    """Gather the texts of `table`; metadata only of records whose JSON matches `metadata_pattern`."""
+def collect(table: pa.Table, with_metadata: Index) -> Texts:
+    """Gather the texts of `table`; metadata only of the records at the positions `with_metadata`."""
     parts, rows = [], []
     for name in LISTS:
         contents, lengths = _contents(one_chunk(table, name))
         parts.append(contents)
         rows.append(np.repeat(np.arange(table.num_rows), lengths))
     edges = [0, *np.cumsum([len(p) for p in parts]).tolist()]
-    metadata, strings, owners, labels = _metadata(one_chunk(table, METADATA), metadata_pattern)
+    metadata, strings, owners, labels = _metadata(metadata_of(table), with_metadata)
     parts.append(pa.array(strings, pa.string()))
     rows.append(np.array(owners, dtype=np.int64))
-    values = pa.concat_arrays(parts)
+    full = [part for part in parts if len(part)]
+    values = pa.concat_arrays(full) if len(full) > 1 else (full or parts)[0]  # one alone is not copied
     where = {edges[-1] + i: label for i, label in enumerate(labels)}
     return Texts(values, np.concatenate(rows), where, [*edges, len(values)], metadata)
+
+
+def metadata_of(table: pa.Table) -> Array:
+    """Return the metadata of the records, nulls where the table has none."""
+    found = METADATA in table.column_names
+    return one_chunk(table, METADATA) if found else pa.nulls(table.num_rows, pa.string())
 
 
 def matching(values: Array, pattern: str) -> Index:
@@ -132,12 +139,12 @@ def _with_contents(column: Array, contents: Array) -> Array:
     return from_lengths(lengths_of(column), values, column)
 
 
-def _metadata(column: Array, pattern: str) -> tuple[dict[int, Any], list[str], list[int], list[str]]:
+def _metadata(column: Array, wanted: Index) -> tuple[dict[int, Any], list[str], list[int], list[str]]:
     parsed: dict[int, Any] = {}
     strings: list[str] = []
     owners: list[int] = []
     labels: list[str] = []
-    for row in matching(column, pattern).tolist():
+    for row in wanted.tolist():
         parsed[row], found = _parse(column[row].as_py())
         for label, text in found:
             strings.append(text)

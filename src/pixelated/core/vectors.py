@@ -79,9 +79,24 @@ def _space(builder: Builder, bytes_: Value) -> Value:
     return builder.or_(controls, _is(builder, bytes_, 0x20))
 
 
+def _control(builder: Builder, bytes_: Value) -> Value:
+    low = builder.or_(_between(builder, bytes_, 0, 8), _between(builder, bytes_, 11, 31))
+    return builder.or_(low, _is(builder, bytes_, 0x7F))
+
+
 stops = _mask(_json, "stops")  # what a JSON string cannot hold as it is: a quote, a backslash, a control
+controls = _mask(_control, "controls")  # control characters of ASCII but tab and line feed
+printed = _mask(lambda b, v: _between(b, v, 0x21, 0x7E), "printed")  # characters of ASCII that can be seen
 spaces = _mask(_space, "spaces")  # white space in ASCII, as Python's str knows it
 high = _mask(lambda b, v: b.icmp_signed("<", v, _all(0)), "high")  # no ASCII
+
+
+def _all_of(builder: Builder, value: Value) -> Value:
+    """Return a vector of one byte that is known at run time."""
+    zero = ir.Constant(ir.IntType(32), 0)
+    one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), value, zero)
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [zero] * WIDTH)
+    return builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), zeros)
 
 
 @_operation
@@ -91,12 +106,20 @@ def places_of(_typing: Any, data: Any, _i: Any, _wanted: Any) -> Any:
     def generate(context: Any, builder: Builder, signature: Any, arguments: Any) -> Value:
         array, i, wanted = arguments
         bytes_ = _load(builder, _place(context, builder, signature.args[0], array, i))
-        one = builder.insert_element(
-            ir.Constant(_VECTOR, ir.Undefined), wanted, ir.Constant(ir.IntType(32), 0)
-        )
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [ir.Constant(ir.IntType(32), 0)] * WIDTH)
-        all_ = builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), zeros)
-        return builder.bitcast(builder.icmp_unsigned("==", bytes_, all_), _MASK)
+        return builder.bitcast(builder.icmp_unsigned("==", bytes_, _all_of(builder, wanted)), _MASK)
+
+    return types.uint32(data, types.int64, types.uint8), generate
+
+
+@_operation
+def any_case(_typing: Any, data: Any, _i: Any, _small: Any) -> Any:
+    """Return the mask of the bytes that are a letter, given as a small one."""
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: Any) -> Value:
+        array, i, small = arguments
+        bytes_ = _load(builder, _place(context, builder, signature.args[0], array, i))
+        lower = builder.or_(bytes_, _all(0x20))
+        return builder.bitcast(builder.icmp_unsigned("==", lower, _all_of(builder, small)), _MASK)
 
     return types.uint32(data, types.int64, types.uint8), generate
 
