@@ -24,7 +24,12 @@ def write_folder(folder: Path, records: Iterable[pa.Table], quarantined: Iterabl
     """Write both files of the layout, each by an atomic rename."""
     store = LocalStore(folder, private=True)  # raw text, not redacted: its owner's alone
     store.write(RECORDS, lambda f: _lines(f, records, ()))
-    store.write(QUARANTINED, lambda f: _lines(f, quarantined, _PRIVATE))
+    store.write(QUARANTINED, lambda f: write_quarantine(f, quarantined))
+
+
+def write_quarantine(stream: BinaryIO, quarantined: Iterable[pa.Table]) -> None:
+    """Write the lines of `quarantine.jsonl`."""
+    _lines(stream, quarantined, _PRIVATE)
 
 
 def _lines(stream: BinaryIO, tables: Iterable[pa.Table], without: tuple[str, ...]) -> None:

@@ -1,5 +1,6 @@
 """Duplicates: exact ones by hash, near copies and excerpts by signatures and exact comparison; which record stays."""
 
+from pixelated.dedup.check import chosen, remaining
 from pixelated.dedup.clusters import LEAK, THRESHOLD
 from pixelated.dedup.copies import Copies, Source, find_copies
 from pixelated.dedup.exact import find_exact
@@ -20,6 +21,7 @@ __all__ = [
     "Signatures",
     "Source",
     "Texts",
+    "chosen",
     "clusters_jsonl",
     "find_copies",
     "find_exact",
@@ -27,6 +29,7 @@ __all__ = [
     "join_sets",
     "join_signatures",
     "read_signatures",
+    "remaining",
     "shingle_sets",
     "sign",
     "streams",

@@ -6,7 +6,7 @@ as a near copy go with it, so each removed record stands in one cluster, beside 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,9 +30,10 @@ _NAME_AT, _NAME_DIGITS = len("sha256:"), 16  # 64 bits name a cluster
 class Source:
     """Where the signatures of the rows are, part by part, and the texts."""
 
-    loaders: list[Callable[[], Signatures]]
+    loaders: Sequence[Callable[[], Signatures]]
     sizes: list[int]
     texts: Texts
+    rows: I64 | None = None  # of each key row, where the keys are some of the rows; sorted
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def find_copies(keys: pa.Table, strategy: str, source: Source, threshold: float 
     """Decide which records to keep.
 
     Args:
-        keys: one row per record, in the order of the parts of `source`, with the columns of `exact.KEYS`; a column
+        keys: one row per record, in the order of `source`, with the columns of `exact.KEYS`; a column
             `parents` (lists of ids) says of what a record is an extract: it is no copy of that.
         strategy: a name in `KEEP_STRATEGIES`.
         source: signatures and texts.
@@ -73,14 +74,19 @@ def find_copies(keys: pa.Table, strategy: str, source: Source, threshold: float 
     rows = order[keep[order]]
     ranks = np.full(len(keep), -1, np.int64)
     ranks[rows] = np.arange(len(rows))
-    ranked = Ranked(len(rows), ranks, source.loaders, source.sizes)
+    everywhere = ranks
+    if source.rows is not None:
+        everywhere = np.full(sum(source.sizes), -1, np.int64)
+        everywhere[source.rows] = ranks
+    ranked = Ranked(len(rows), everywhere, source.loaders, source.sizes)
     near = find_near(ranked, source.texts, threshold, _kin(keys, ranks))
-    return Copies(_decisions(keys, exact, near, rows, ranks, threshold), near, rows)
+    return Copies(_decisions(keys, exact, near, (rows, ranks), threshold), near, rows)
 
 
 def _decisions(
-    keys: pa.Table, exact: pa.Table, near: Near, rows: I64, ranks: I64, threshold: float
+    keys: pa.Table, exact: pa.Table, near: Near, order: tuple[I64, I64], threshold: float
 ) -> pa.Table:
+    rows, ranks = order
     own = np.arange(len(ranks))
     survivor = exact.column("kept_row").to_numpy()
     place = ranks[survivor]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,7 +27,7 @@ class Ranked:
 
     records: int
     ranks: I64
-    loaders: list[Callable[[], Signatures]]
+    loaders: Sequence[Callable[[], Signatures]]
     sizes: list[int]
     renewed: list[tuple[I64, Signatures]] = field(default_factory=list)
 

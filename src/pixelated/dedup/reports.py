@@ -64,11 +64,12 @@ def _cluster(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"cluster": name, "kind": rows[0]["kind"], "kept": rows[0]["id"], "members": members}
 
 
-def summary(keys: pa.Table, copies: Copies, threshold: float) -> dict[str, Any]:
+def summary(keys: pa.Table, copies: Copies, threshold: float, left: dict[str, Any]) -> dict[str, Any]:
     """Return counts of what `find_copies` found.
 
     `rows`; `unique` (= rows - removable); `groups` (clusters), `members` of clusters and `removable`, also by kind;
-    `rate_before` (share of rows that are a copy of another, 6 decimals); `by_sources` (removed records by the pair
+    `rate_before` (share of rows that are a copy of another, 6 decimals); `rate_after` and `after`, what `check.remaining`
+    found among the records that stay (`left`); `by_sources` (removed records by the pair
     of sources of the removed and the kept one); `collisions` (records and content hashes, with up to 20 ids);
     `stock_sentences` (not counted) and `scripted` (records that they are a good part of); `doubtful`, the pairs
     nearest to the threshold on both sides, by id.
@@ -83,6 +84,8 @@ def summary(keys: pa.Table, copies: Copies, threshold: float) -> dict[str, Any]:
         **total,
         "kinds": kinds,
         "rate_before": round(total["removable"] / keys.num_rows, 6) if keys.num_rows else 0.0,
+        "rate_after": left["rate"],
+        "after": {name: left[name] for name in ("probes", "targets", "found")},
         "by_sources": _by_sources(keys, decisions),
         "collisions": _collisions(keys, decisions),
         "threshold": threshold,

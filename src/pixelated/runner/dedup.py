@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,41 +24,37 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pixelated.clean import repair_table
-from pixelated.core import schema
+from pixelated.core.columns import write_jsonl, write_parquet
 from pixelated.core.engines import Executor, executor_for
 from pixelated.core.errors import IncompleteError, UsageError
 from pixelated.core.fingerprint import sha256_file
-from pixelated.core.records import write_folder
+from pixelated.core.object_store import store_of
+from pixelated.core.records import QUARANTINED, RECORDS, write_quarantine
 from pixelated.core.source import Source as RawSource
 from pixelated.core.step import Ledger, count
 from pixelated.core.store import LocalStore
 from pixelated.dedup import (
     THRESHOLD,
     Copies,
-    ShingleSets,
-    Signatures,
-    Source,
-    Texts,
+    chosen,
     clusters_jsonl,
     find_copies,
     hash_table,
-    join_sets,
-    join_signatures,
-    read_signatures,
-    shingle_sets,
+    remaining,
     sign,
     streams,
     summary,
     write_signatures,
 )
 from pixelated.runner.files import Outcome, refuse_inside
+from pixelated.runner.texts import COLUMNS, MAPPED, SIGNATURES, PartRows, Parts, source_of, taken, texts_of
 from pixelated.standardise import Unit, plan_units, sniff_source
 from pixelated.standardise.chats import chat_lines
 
 CLUSTERS, REPORT, WORK, PARTS = "clusters.jsonl", "report.json", "work", "parts.json"
 PART_BYTES = 32 << 20
-TEXTS = ("messages", "chosen", "rejected")
-_KEPT = ("id", "kind", *TEXTS, "source", "file", "row")
+CHECK_SEED = 17
+_KEPT = ("id", "kind", *COLUMNS, "source", "file", "row")
 _KEYS = ("id", "source", "file", "row", "strict_hash", "content_hash")
 
 
@@ -82,16 +78,6 @@ class _Task:
     unit: Unit
     folder: str
     name: str
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Rows of a part, and the sentences that are not counted."""
-
-    folder: str
-    name: str
-    rows: bytes  # int64
-    stock: bytes = b""  # uint64
 
 
 def dedup_to(paths: list[Path], output: Path | None, options: Options) -> Outcome:
@@ -147,14 +133,26 @@ def _decide(work: Path, output: Path | None, options: Options, executor: Executo
     read = LocalStore(work).read_json(PARTS)
     names, ledger = read["parts"], Ledger.from_json(read["ledger"])
     keys = _load_keys(work, names, read["sources"])
-    copies = find_copies(keys, options.strategy, _source(work, names, executor), options.threshold)
-    found = summary(keys, copies, options.threshold)
+    sizes = [pq.read_metadata(work / f"{name}-keys.parquet").num_rows for name in names]
+    parts = Parts(LocalStore(work, private=True), names, sizes)
+    copies = find_copies(keys, options.strategy, source_of(parts, executor), options.threshold)
+    left = still_copies(parts, executor, keys, copies, options.threshold)
+    found = summary(keys, copies, options.threshold, left)
     _count(ledger, found)
     if output is not None:
-        _write_output(output, work, names, keys, copies)
+        _write_output(output, parts, keys, copies, executor)
         LocalStore(output, private=True).write_json(REPORT, found)
     ledger.seconds = time.monotonic() - start
     return Outcome(ledger, {"duplicates": found, "dry_run": output is None})
+
+
+def still_copies(
+    parts: Parts, executor: Executor, keys: pa.Table, copies: Copies, threshold: float
+) -> dict[str, Any]:
+    """Return what `check.remaining` finds among the records that stay."""
+    rows = np.flatnonzero(copies.decisions.column("keep").to_numpy())
+    some = np.array(chosen(keys.column("id").take(pa.array(rows)).to_pylist(), CHECK_SEED), np.int64)
+    return remaining(texts_of(parts, executor, rows[some]), len(rows), threshold)
 
 
 def _count(ledger: Ledger, found: dict[str, Any]) -> None:
@@ -197,33 +195,18 @@ def _read_part(task: _Task) -> dict[str, Any]:
     result = chat_lines(task.source, Path(task.root), task.unit)
     ledger = count(int(result.measured["candidates"]), result)
     ledger.raw_rows, ledger.measured = int(result.measured.get("raw_rows", 0)), {}
-    repaired = repair_table(_widened(result.kept), {}, 0)
+    repaired = repair_table(result.kept, {}, 0)
     ledger.dropped += result.kept.num_rows - repaired.kept.num_rows
     ledger.kept = repaired.kept.num_rows
     table = hash_table(repaired.kept, {}, 0).kept
     store = LocalStore(Path(task.folder), private=True)
     if result.quarantined is not None and result.quarantined.num_rows:
-        store.write(f"{task.name}-quarantined.parquet", partial(_parquet, result.quarantined))
+        store.write(f"{task.name}-quarantined.parquet", partial(write_parquet, result.quarantined))
     if table.num_rows:
-        store.write(f"{task.name}.arrow", partial(_ipc, table.select(_KEPT)))
-        store.write(f"{task.name}-keys.parquet", partial(_parquet, _part_keys(table)))
-        store.write(f"{task.name}-near.arrow", partial(write_signatures, sign(streams(table))))
+        store.write(f"{task.name}{MAPPED}", partial(_ipc, table.select(_KEPT)))
+        store.write(f"{task.name}-keys.parquet", partial(write_parquet, _part_keys(table)))
+        store.write(f"{task.name}{SIGNATURES}", partial(write_signatures, sign(streams(table))))
     return {"name": task.name, "rows": table.num_rows, "ledger": ledger.as_json()}
-
-
-def _widened(table: pa.Table) -> pa.Table:
-    """Add the columns that repair reads and writes, empty."""
-    rows = table.num_rows
-    for field in (f for f in schema.BASE if f.name in ("source_metadata", "tags")):
-        table = table.append_column(
-            field, pa.array(["{}"] * rows) if field.type == pa.string() else pa.nulls(rows, field.type)
-        )
-    fields = list(schema.PROVENANCE)
-    held = [
-        table.column(f.name).combine_chunks() if f.name in ("file", "row") else pa.nulls(rows, f.type)
-        for f in fields
-    ]
-    return table.append_column("provenance", pa.StructArray.from_arrays(held, fields=fields))
 
 
 def _part_keys(table: pa.Table) -> pa.Table:
@@ -234,7 +217,7 @@ def _part_keys(table: pa.Table) -> pa.Table:
 def _text_bytes(table: pa.Table) -> Any:
     """Return the bytes of text of each record."""
     total = np.zeros(table.num_rows, np.int64)
-    for name in TEXTS:
+    for name in COLUMNS:
         column = table.column(name).combine_chunks()
         lengths = pc.fill_null(pc.binary_length(pc.struct_field(column.flatten(), "content")), 0)
         parents = pc.list_parent_indices(column).to_numpy()
@@ -253,62 +236,29 @@ def _load_keys(work: Path, names: list[str], sources: list[str]) -> pa.Table:
     return keys.append_column("quality", pa.nulls(rows, pa.float64()))
 
 
-def _source(work: Path, names: list[str], executor: Executor) -> Source:
-    """Return where signatures are mapped from, and how the texts of rows are asked for."""
-    sizes = [pq.read_metadata(work / f"{name}-keys.parquet").num_rows for name in names]
-    edges = np.concatenate([[0], np.cumsum(sizes)])
-
-    def tasks(rows: Any, stock: Any) -> list[_Rows]:
-        cuts = np.searchsorted(rows, edges)
-        mine = [rows[a:b] - first for a, b, first in zip(cuts, cuts[1:], edges, strict=False)]
-        return [
-            _Rows(str(work), name, part.tobytes(), stock.tobytes())
-            for name, part in zip(names, mine, strict=True)
-            if len(part)
-        ]
-
-    def sets(rows: Any, stock: Any) -> ShingleSets:
-        return join_sets(list(executor.map(_sets_of, tasks(rows, stock))))
-
-    def signatures(rows: Any, stock: Any) -> Signatures:
-        return join_signatures(list(executor.map(_signatures_of, tasks(rows, stock))))
-
-    loaders = [partial(_map_signatures, work / f"{name}-near.arrow") for name in names]
-    return Source(loaders, sizes, Texts(sets, signatures))
-
-
-def _map_signatures(path: Path) -> Signatures:
-    return read_signatures(pa.memory_map(str(path)))
-
-
-def _sets_of(task: _Rows) -> ShingleSets:
-    return shingle_sets(streams(_taken(task, TEXTS)), np.frombuffer(task.stock, np.uint64))
-
-
-def _signatures_of(task: _Rows) -> Signatures:
-    return sign(streams(_taken(task, TEXTS)), np.frombuffer(task.stock, np.uint64))
-
-
-def _taken(task: _Rows, columns: tuple[str, ...]) -> pa.Table:
-    with pa.memory_map(str(Path(task.folder) / f"{task.name}.arrow")) as file:
-        table = pa.ipc.open_file(file).read_all().select(columns)
-        return table.take(pa.array(np.frombuffer(task.rows, np.int64)))
-
-
-def _write_output(output: Path, work: Path, names: list[str], keys: pa.Table, copies: Copies) -> None:
-    store = LocalStore(output, private=True)
-    keep = copies.decisions.column("keep").to_numpy()
-    tasks, first = [], 0
-    for name in names:
-        size = pq.read_metadata(work / f"{name}-keys.parquet").num_rows
-        rows = np.flatnonzero(keep[first : first + size])
-        tasks.append(_Rows(str(work), name, rows.tobytes()))
-        first += size
-    tables = (_taken(task, _KEPT) for task in tasks)
-    refused = [pq.read_table(p) for p in sorted(work.glob("*-quarantined.parquet"))]
-    write_folder(output, tables, refused)
+def _write_output(output: Path, parts: Parts, keys: pa.Table, copies: Copies, executor: Executor) -> None:
+    work, store = Path(parts.store.address), LocalStore(output, private=True)
+    tasks = parts.tasks(np.flatnonzero(copies.decisions.column("keep").to_numpy()))
+    written = executor.map(_write_part, tasks)
+    store.write(RECORDS, lambda f: _gather(f, written))
+    refused = [pq.read_table(p, partitioning=None) for p in sorted(work.glob("*-quarantined.parquet"))]
+    store.write(QUARANTINED, lambda f: write_quarantine(f, refused))
     clusters = clusters_jsonl(keys, copies.decisions)
     store.write(CLUSTERS, lambda f: _json_lines(clusters, f))
+
+
+def _write_part(task: PartRows) -> str:
+    store = store_of(task.store)
+    store.write(f"{task.name}-kept.jsonl", partial(write_jsonl, taken(task, _KEPT)))
+    return str(store.readable(f"{task.name}-kept.jsonl"))
+
+
+def _gather(stream: BinaryIO, parts: Iterable[str]) -> None:
+    """Append files in order, and remove them."""
+    for part in parts:
+        with Path(part).open("rb") as source:
+            shutil.copyfileobj(source, stream, 1 << 20)
+        Path(part).unlink()
 
 
 def _json_lines(rows: Iterator[dict[str, Any]], stream: BinaryIO) -> None:
@@ -318,7 +268,3 @@ def _json_lines(rows: Iterator[dict[str, Any]], stream: BinaryIO) -> None:
 def _ipc(table: pa.Table, stream: BinaryIO) -> None:
     with pa.ipc.new_file(stream, table.schema) as writer:
         writer.write_table(table.combine_chunks())
-
-
-def _parquet(table: pa.Table, stream: BinaryIO) -> None:
-    pq.write_table(table, stream, compression="zstd", compression_level=1)
