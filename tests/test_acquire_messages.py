@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from pixelated.cli.app import app
 from pixelated.cli.output import run_app
 from pixelated.core.places.hub import hub_endpoint
 from pixelated.core.receipts import read_receipt
+from pixelated.core.registry_file import read_registries
 
 REGISTRY = """
 sources:
@@ -74,6 +76,33 @@ def test_a_name_that_is_nearly_right_is_offered(capsys: pytest.CaptureFixture[st
     code, text = said(capsys, "acquire", "psych8")
     assert code == 2
     assert "choose from: psych8k" in text
+
+
+def test_a_name_within_another_is_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    _, text = said(capsys, "acquire", "psych8k", "--registry", "huggingface")
+    assert "choose from: hf_emocareai_psych8k" in text
+
+
+def test_the_ids_in_the_documents_are_there() -> None:
+    pages = [*Path("docs").glob("*.md"), Path("README.md")]
+    lines = [li for page in pages for li in page.read_text().splitlines() if "pixelated acquire " in li]
+    named = [re.search(r"acquire ((?:[\w-]+ )+)--registry ([\w-]+)", line) for line in lines]
+    checked = [(i, m[2]) for m in named if m and m[1] != "check " for i in m[1].split()]
+    assert checked
+    assert [f"{i} in {r}" for i, r in checked if i not in read_registries((r,))] == []
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_refused_is_not_said_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    entry = REGISTRY.replace(
+        "kind: local", "kind: local, transcribe: {recogniser: pocketsphinx, language: en}"
+    )
+    Path("talks.yaml").write_text(entry)
+    words = ["acquire", "--registry", "talks.yaml", "--media", "--permissions", "here"]
+    code, text = said(capsys, *words)
+    assert code == 1
+    assert "0 of 1 sources are complete; the others: see above" in text
+    assert "the sound of" not in text  # there was none
 
 
 @pytest.mark.usefixtures("folder")

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pixelated.acquire.fetch import STAGING, Options
+from pixelated.acquire.fetch import STAGING, Options, Outcome
 from pixelated.acquire.media.run import AUDIO
 from pixelated.acquire.permission import MediaSettings, is_media
 from pixelated.acquire.run import check_all, exit_code, fetch_all, plan_all
@@ -97,7 +97,10 @@ def _wanted(
 
 def _unknown(name: str, known: dict[str, Source]) -> UsageError:
     """Return the error for a name that is no source: what was meant is a folder, or nearly a source."""
-    near = difflib.get_close_matches(name, known, _NEAR) if len(known) > _NEAR else sorted(known)
+    near = sorted(known)
+    if len(known) > _NEAR:
+        inside = [k for k in near if name.lower() in k.lower()]
+        near = [*inside, *difflib.get_close_matches(name, set(known) - set(inside), _NEAR)][:_NEAR]
     ways = [f"for the folder here write ./{name}"] if Path(name).exists() else []
     ways += [f"choose from: {', '.join(near)}"] if near else [f"none of its {len(known)} is called like it"]
     ways += ["--registry names another registry", "or give an address such as s3://bucket/prefix"]
@@ -123,16 +126,26 @@ def _fetch(wanted: list[Source], options: Options, output: Path | None, *, quiet
     told = [o.as_json() for o in outcomes]
     width = max(len(o.source) for o in outcomes)
     lines = [line for outcome in told for line in _outcome_lines(outcome, width)]
-    complete = sum(o.status == "complete" for o in outcomes)
-    where = os.path.normpath(options.root)
-    some = f"{complete} of {len(outcomes)} sources are complete; what came stays; the same command goes on"
-    lines.append(f"the files are in {where}" if complete == len(outcomes) else some)
-    if any(is_media(source) for source in wanted) and options.media.allowed:
+    lines.append(_last_line(outcomes, options.root))
+    heard = {source.id for source in wanted if is_media(source)}
+    if any(o.source in heard and o.status != "refused" for o in outcomes):
         lines.append(_sound(options))
     value = {"root": str(options.root), "sources": told}
     _write(output, value)
     emit(value, "\n".join(lines), as_json=as_json)
     return exit_code(o.status for o in outcomes)
+
+
+def _last_line(outcomes: list[Outcome], root: Path) -> str:
+    """Say how many sources are there, and whether the same command would bring more."""
+    statuses = [o.status for o in outcomes]
+    complete = statuses.count("complete")
+    if complete == len(statuses):
+        return f"the files are in {os.path.normpath(root)}"
+    goes_on = (
+        "what came stays; the same command goes on" if "incomplete" in statuses else "the others: see above"
+    )
+    return f"{complete} of {len(statuses)} sources are complete; {goes_on}"
 
 
 def _sound(options: Options) -> str:
