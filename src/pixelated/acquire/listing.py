@@ -62,6 +62,7 @@ def list_source(source: Source, base: Path | None = None) -> Listing:
     """
     refuse_status(source)
     tried: list[tuple[str, str]] = []
+    remedies: list[str] = []
     for location in addresses(source):
         try:
             listing = list_at(source, location, base)
@@ -69,11 +70,14 @@ def list_source(source: Source, base: Path | None = None) -> Listing:
             raise
         except PixelatedError as error:
             tried.append((location, error.message))
+            remedies.append(error.remedy)
             continue
         listing.tried = tried
         return listing
     reasons = "; ".join(why for _, why in tried)
-    raise UnavailableError("source_unavailable", f"source {source.id!r}: {reasons}", _remedy(source))
+    raise UnavailableError(
+        "source_unavailable", f"source {source.id!r}: {reasons}", _remedy(source, remedies)
+    )
 
 
 def addresses(source: Source) -> tuple[str, ...]:
@@ -192,7 +196,10 @@ def _twice(name: str, listing: Listing) -> str:
     return ""
 
 
-def _remedy(source: Source) -> str:
+def _remedy(source: Source, remedies: list[str]) -> str:
+    """Return what to do: as the place says where there is one, else for the first of several."""
     status = source.acquire.status
-    pending = f"its status is {status}; " if status not in ("available", "active") else ""
-    return f"{pending}see all at once: pixelated acquire check {source.id}"
+    pending = [f"its status is {status}"] * (status not in ("available", "active"))
+    stated = [remedy for remedy in remedies if remedy][:1]
+    each = ["`pixelated acquire check` with the same words says it for each address"]
+    return "; ".join([*pending, *stated, *each * (len(remedies) > 1 or not stated)])
