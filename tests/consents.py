@@ -10,6 +10,7 @@ from typing import Any
 from pixelated.acquire.permission import MediaSettings
 from pixelated.core.source import Acquisition, Consent, Governance, Source, Transcription
 
+ALL = ("recording", "transcription", "training", "voice_imitation", "style_imitation")
 TODAY = "2026-03-01"
 PERMISSION = b"The owner of the channel allows this project to download its talks for training.\n"
 CONSENT = b"I, the speaker, agree that my talks are recorded, transcribed and used for training.\n"
@@ -30,8 +31,8 @@ def papers(folder: Path, *documents: bytes) -> Path:
 def consent(speaker: str = "Ada Example", **changes: Any) -> Consent:
     told: dict[str, Any] = {
         "document_sha256": sha256(CONSENT),
-        "covers": ("recording", "transcription", "training"),
-        "scope": "training therapists; no imitation",
+        "covers": ALL,
+        "scope": "training therapists; the way of speaking too",
         "revocation": "by letter; transcripts are deleted and the next release is built without them",
     }
     return Consent(speaker, **(told | changes))

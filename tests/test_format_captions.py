@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixelated.standardise.fields import words
+from pixelated.standardise.sounds import is_sound
 from standardise_reading import balances, details, read, records, srt, text_of
 
 # What the service writes: each caption repeats the line before it, in between captions of 10 ms.
@@ -112,6 +113,15 @@ def test_the_same_caption_twice_at_one_time_is_a_repeat_and_others_that_overlap_
     result = read("a.srt", srt(*cues))
     assert text_of(result) == "One. Two."
     assert records(result)[0]["source_metadata"] == {"dropped": {"repeated_captions": 2}}
+
+
+def test_gaps_and_tears_stay_where_they_are() -> None:
+    """What nobody could write down is not nothing, and an answer may be no word."""
+    assert is_sound("inaudible")  # and so nobody's name
+    cues = ("[crying]", "I don't [inaudible 00:02] want to live.", "[unintelligible]", "\\[laughs\\] Yes.")
+    result = read("a.srt", srt(*cues))
+    assert text_of(result) == "[crying] I don't [inaudible 00:02] want to live. [unintelligible] Yes."
+    assert records(result)[0]["source_metadata"]["dropped"] == {"sound_marks": 1}
 
 
 def test_sounds_and_songs_are_dropped_and_counted_and_asides_are_not() -> None:

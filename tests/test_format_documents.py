@@ -115,6 +115,22 @@ def test_headings_and_numbers_that_only_look_like_running_lines_stay() -> None:
     assert not any(line.strip().isdecimal() for line in text.split("\n"))
 
 
+def test_what_somebody_says_on_every_page_is_no_running_line() -> None:
+    """A client's "No." at the foot of each page is a client's turn; a name for the file is none."""
+
+    def page(k: int) -> documents.Callable[[Canvas], None]:
+        said = [f"{name}: {sentences(k * 20 + j, 1)}" for j in range(4) for name in ("Therapist", "Client")]
+        return lines_page(["Patient: 0421", "Therapist: Mm-hmm.", *said, "Client: No.", "Therapist: Mm-hmm."])
+
+    result = read("a.pdf", drawn(*(page(k) for k in range(4))))
+    assert result.measured["decoding"]["a.pdf"]["running_lines"] == 4
+    [record] = records(result)
+    turns = [(m["role"], m["content"].split("\n")[-1]) for m in record["messages"]]
+    assert [r for r, text in turns if "No." in text.split("Mm-hmm")[0][-4:]] == ["user"] * 4
+    assert sum(m["content"].count("Mm-hmm.") for m in record["messages"]) == 8
+    assert "0421" not in str(record["messages"])
+
+
 def test_pages_without_text_are_named_and_the_others_read() -> None:
     text = lines_page([sentences(k, 1) for k in range(12)])
     result = read("a.pdf", drawn(text, scan, lines_page([sentences(99, 1)]), lambda _: None))

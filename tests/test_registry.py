@@ -141,6 +141,18 @@ def test_what_is_not_shown_is_not_claimed() -> None:
             assert not source.governance.consents, source.id
 
 
+def test_no_licence_is_called_consent_and_no_tag_a_permission() -> None:
+    for source in shipped("mission", "huggingface", "research", "public").values():
+        of_people = source.origin in ("human", "transcript") and source.governance.pii_present
+        assert not (of_people and source.consent_basis), source.id
+        if "hub tag" in source.license_evidence:
+            assert not {"train", "redistribute", "commercial"} & set(source.governance.allowed_uses), (
+                source.id
+            )
+    toxic = shipped("huggingface")["hf_pjmixers_unalignment_toxic-dpo-v0_2-sharegpt"]
+    assert toxic.use == "evaluation"  # its chosen side is the harmful one
+
+
 def test_only_sources_of_the_edge_families_grant_the_bypass() -> None:
     granted = sorted(s.id for s in shipped().values() if s.edge_bypass)
     assert granted == ["edge_case_dialogues", "edge_case_generator", "edge_case_synthetic"]

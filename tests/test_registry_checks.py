@@ -51,6 +51,13 @@ def govern(**changes: Any) -> Source:
     ("source", "rule"),
     [
         (acquire(location="ftp://host/x", kind=""), "location_parses"),
+        (replace(FINE, consent_basis="cc-by"), "consent_is_shown"),
+        (replace(FINE, consent_basis="licensed"), "consent_is_shown"),
+        (replace(FINE, consent_basis="public_domain", origin="transcript"), "consent_is_shown"),
+        (replace(FINE, consent_basis="synthetic"), "consent_is_shown"),
+        (replace(FINE, consent_basis="written_specific"), "consent_is_shown"),
+        (replace(FINE, families=("voice_persona",)), "persona_needs_consent"),
+        (replace(FINE, stage="stage4_voice_persona"), "persona_needs_consent"),
         (acquire(location="s3:/bucket/x", kind="s3"), "kind_fits_location"),
         (acquire(fallbacks=("http://user:secret@host/x",)), "location_parses"),
         (acquire(kind="gcs"), "kind_fits_location"),

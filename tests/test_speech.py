@@ -141,13 +141,35 @@ def test_captions_of_the_owner_are_taken_instead_of_the_sound(
     told = transcript(tmp_path, "abc")
     assert told["segments"] == [
         {"id": 0, "start": 1.0, "end": 2.5, "text": "What brings you here today?", "speaker": "Ada Example"},
-        {"id": 1, "start": 3.0, "end": 4.0, "text": "I could not sleep.", "speaker": "Ada Example"},
+        {
+            "id": 1,
+            "start": 3.0,
+            "end": 4.0,
+            "text": "I could not sleep.",
+        },  # a cue that names nobody is nobody's
     ]
     assert told["recogniser"] == {"name": "captions", "made_by": "the owner"}
     assert (told["source"], told["video_id"], told["language"]) == ("talks", "abc", "en")
     assert there.sent == 0
     assert sounds(tmp_path) == []
     assert "title with a name" not in json.dumps(told)
+
+
+def test_a_voice_whom_the_entry_does_not_name_is_not_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Captions that name a second speaker show that somebody is heard who was not asked."""
+    second = CAPTIONS.replace("I could not", "<v Ben Roe>I could not")
+    site(monkeypatch, abc=Video(b"", {"en": second}), d=Video(b"", {"en": CAPTIONS.replace(" Example", "")}))
+    outcome = fetch_source(talks(), options(tmp_path))
+    assert [f.name for f in outcome.files] == ["d.json"]  # her first name is hers
+    [(what, why)] = outcome.problems
+    assert what == "abc"
+    assert "name 1 speakers whom" in why
+    assert "Ben" not in json.dumps(outcome.as_json())
+    assert sounds(tmp_path) == []
+    both = governance(consents=(consent(), consent("Ben Roe")))
+    assert fetch_source(replace(talks(), governance=both), options(tmp_path)).status == "complete"
 
 
 @pytest.mark.parametrize(

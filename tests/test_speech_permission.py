@@ -13,7 +13,19 @@ from typing import Any
 import pytest
 import yaml
 
-from consents import CONSENT, PERMISSION, TODAY, allowed, consent, files, governance, papers, sha256, talks
+from consents import (
+    ALL,
+    CONSENT,
+    PERMISSION,
+    TODAY,
+    allowed,
+    consent,
+    files,
+    governance,
+    papers,
+    sha256,
+    talks,
+)
 from pixelated.acquire.documents import read_documents
 from pixelated.acquire.fetch import Options, fetch_source
 from pixelated.acquire.listing import list_source
@@ -22,7 +34,6 @@ from pixelated.acquire.run import check_all, exit_code, plan_all
 from pixelated.core.errors import CheckFailedError, UsageError
 from pixelated.core.source import Acquisition, Source
 
-ALL = ("recording", "transcription", "training", "voice_imitation", "style_imitation")
 LICENCE = b"Attribution 4.0 International\n\nCreative Commons Corporation is not a law firm.\n"
 
 
@@ -56,8 +67,12 @@ def test_papers_that_are_in_order_let_a_source_through(tmp_path: Path) -> None:
             "'Ada Example': the consent's document",
         ),
         (governed(consents=(consent(document_sha256=""),)), "is not given as a sha256"),
-        (governed(consents=(consent(covers=("recording", "transcription")),)), "does not cover training"),
-        (governed(consents=(consent(covers=("training",)),)), "does not cover recording, transcription"),
+        (
+            governed(consents=(consent(covers=("recording", "transcription")),)),
+            "does not cover style_imitation, training, voice_imitation",
+        ),
+        (governed(consents=(consent(covers=ALL[:3]),)), "does not cover style_imitation, voice_imitation"),
+        (governed(consents=(consent(covers=ALL[2:]),)), "does not cover recording, transcription"),
         (governed(consents=(consent(scope=" "),)), "the consent's scope is empty"),
         (governed(consents=(consent(revocation=""),)), "the consent's revocation is empty"),
         (governed(consents=(consent(expires="2026-02-28"),)), "the consent expired on 2026-02-28"),
@@ -99,7 +114,7 @@ def test_a_renewed_consent_outweighs_the_expired_one_but_no_revocation(tmp_path:
 
 
 def test_consents_in_parts_count_together(tmp_path: Path) -> None:
-    parts = (consent(covers=("recording", "transcription")), consent(covers=("training",)))
+    parts = (consent(covers=("recording", "transcription")), consent(covers=ALL[2:]))
     assert why(governed(consents=parts), tmp_path) == []
 
 
@@ -111,9 +126,15 @@ def test_consents_in_parts_count_together(tmp_path: Path) -> None:
         {"governance": governance(allowed_uses=("persona",))},
     ],
 )
-def test_a_persona_needs_consent_to_imitation(tmp_path: Path, change: dict[str, Any]) -> None:
-    source = replace(talks(), **change)
-    assert needed(source) == set(ALL)
+def test_a_persona_needs_consent_to_imitation_also_for_evaluation(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    source = replace(talks(), **change, use="evaluation")
+    assert needed(source) == {*ALL} - {"training"}
+    source = replace(
+        source,
+        governance=replace(source.governance, consents=(consent(covers=("recording", "transcription")),)),
+    )
     assert "does not cover style_imitation, voice_imitation" in why(source, tmp_path)[0]
     agreed = replace(source, governance=replace(source.governance, consents=(consent(covers=ALL),)))
     assert why(agreed, tmp_path) == []
@@ -234,6 +255,21 @@ def test_a_refused_source_is_not_even_looked_at(tmp_path: Path, monkeypatch: pyt
     assert not root.exists()
 
 
+def test_sound_never_comes_as_a_plain_file(tmp_path: Path) -> None:
+    """A folder of recordings whose entry forgets `transcribe` gives its texts and no voice."""
+    (tmp_path / "box").mkdir()
+    for name in ("a.wav", "b.MP3", "c.mp4", "notes.txt"):
+        (tmp_path / "box" / name).write_text("x")
+    plain = Source("plain", path="plain", acquire=Acquisition(kind="local", location=str(tmp_path / "box")))
+    outcome = fetch_source(plain, Options(tmp_path / "root"))
+    assert outcome.status == "incomplete"
+    assert [what for what, _ in outcome.problems] == ["a.wav", "b.MP3", "c.mp4"]
+    assert all("permission and consents" in why_ and "exclude" in why_ for _, why_ in outcome.problems)
+    assert sorted(p.name for p in (tmp_path / "root" / "plain").rglob("*")) == ["notes.txt"]
+    without = replace(plain, exclude=("*.wav", "*.MP3", "*.mp4"))
+    assert fetch_source(without, Options(tmp_path / "root")).status == "complete"
+
+
 def test_check_lists_no_place_of_an_entry_whose_fallback_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x")
     mixed = Acquisition(location=str(tmp_path), fallbacks=("https://youtu.be/abc",))
@@ -257,7 +293,7 @@ def test_the_command_refuses_with_exit_1_and_shows_no_document(tmp_path: Path) -
             "consents": [
                 {
                     "speaker": "Ada Example", "document_sha256": sha256(CONSENT), "scope": "training", "revocation": "by letter",
-                    "covers": ["recording", "transcription", "training"], "expires": "2026-03-31",
+                    "covers": list(ALL), "expires": "2026-03-31",
                 }
             ],
         },

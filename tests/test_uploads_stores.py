@@ -217,7 +217,7 @@ def test_a_missing_library_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "boto3", None)
     with pytest.raises(UsageError) as error:
         target_of("s3://bucket/x")
-    assert error.value.remedy == "pip install 'pixelated-empathy[s3]'"
+    assert error.value.remedy == "install it: pip install 'pixelated-empathy[s3]'"
 
 
 def test_rates():

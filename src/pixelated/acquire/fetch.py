@@ -60,6 +60,7 @@ class Outcome:
         files: the files that are there, whole.
         kept: names of those that were there before.
         problems: (file or address, why).
+        tried: (address, why) of places that were unavailable, so that a fallback was used.
         remedy: what to do about the first problem.
     """
 
@@ -69,6 +70,7 @@ class Outcome:
     files: list[Got] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
+    tried: list[tuple[str, str]] = field(default_factory=list)
     remedy: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -84,6 +86,7 @@ class Outcome:
             "kept": len(self.kept),
             "unchecked": sorted(f.name for f in self.files if f.checked in ("", "size")),
             "problems": [{"what": what, "why": why} for what, why in self.problems],
+            "tried": [{"address": address, "why": why} for address, why in self.tried],
             "remedy": self.remedy,
         }
 
@@ -117,7 +120,9 @@ def there_now(source: Source, entry: Entry, options: Options) -> bool:
 
 
 def _fetch(source: Source, listing: Listing, options: Options) -> Outcome:
-    outcome = Outcome(source.id, uri=listing.place.uri, problems=list(listing.problems))
+    outcome = Outcome(
+        source.id, uri=listing.place.uri, problems=list(listing.problems), tried=list(listing.tried)
+    )
     receipt = _receipt(source, listing, options.root)
     todo = []
     for name, entry in sorted(listing.entries.items()):
@@ -229,10 +234,11 @@ def _there(receipt: Receipt, source: Source, entry: Entry, options: Options) -> 
     digest = sha256_file(path)  # no receipt, or nothing to compare it with: look at the bytes
     if digest != (stated or (known.sha256 if known is not None and known.version == entry.version else "")):
         return None
+    checked = known.checked if known is not None and not stated else "sha256"  # our own hash proves no more
     receipt.files[entry.name] = FileReceipt(
-        entry.name, size, digest, known.uri if known else path.name, entry.version, "sha256"
+        entry.name, size, digest, known.uri if known else path.name, entry.version, checked
     )
-    return Got(entry.name, size, digest, "sha256")
+    return Got(entry.name, size, digest, checked)
 
 
 def _receipt(source: Source, listing: Listing, root: Path) -> Receipt:

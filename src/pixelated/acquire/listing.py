@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from pixelated.acquire.boxes import SUFFIXES
+from pixelated.acquire.media.audio import is_recording
 from pixelated.acquire.permission import refuse_media
 from pixelated.core.errors import CheckFailedError, PixelatedError
 from pixelated.core.places import Entry, Facts, Given, Place, UnavailableError, place_of
@@ -21,6 +22,10 @@ NOTHING_TO_FETCH = {
     "generated_on_demand": "it is generated when it is asked for",
     "TBD": "nobody has said what it is",
 }
+A_RECORDING = (
+    "a recording, which may hold a person's voice: fetched with acquire.transcribe, permission and consents "
+    "alone (docs/speech.md); else name it in `exclude` of the source"
+)
 _DOCUMENTS = ("license", "licence", "readme", "notice", "citation")
 
 
@@ -48,12 +53,13 @@ class Listing:
         return sum(entry.size or 0 for entry in self.entries.values())
 
 
-def list_source(source: Source, base: Path | None = None) -> Listing:
+def list_source(source: Source, base: Path | None = None, *, recordings: bool = False) -> Listing:
     """List a source at its location, else at the first fallback that answers.
 
     Args:
         source: the registry entry.
         base: folder that a relative local path starts from.
+        recordings: the guard has let the source through: its recordings are listed, else they are problems.
 
     Raises:
         UnavailableError: none of its places can be had; says why for each.
@@ -62,18 +68,22 @@ def list_source(source: Source, base: Path | None = None) -> Listing:
     """
     refuse_status(source)
     tried: list[tuple[str, str]] = []
+    remedies: list[str] = []
     for location in addresses(source):
         try:
-            listing = list_at(source, location, base)
+            listing = list_at(source, location, base, recordings=recordings)
         except CheckFailedError:
             raise
         except PixelatedError as error:
             tried.append((location, error.message))
+            remedies.append(error.remedy)
             continue
         listing.tried = tried
         return listing
     reasons = "; ".join(why for _, why in tried)
-    raise UnavailableError("source_unavailable", f"source {source.id!r}: {reasons}", _remedy(source))
+    raise UnavailableError(
+        "source_unavailable", f"source {source.id!r}: {reasons}", _remedy(source, remedies)
+    )
 
 
 def addresses(source: Source) -> tuple[str, ...]:
@@ -99,8 +109,8 @@ def refuse_status(source: Source) -> None:
         )
 
 
-def list_at(source: Source, location: str, base: Path | None = None) -> Listing:
-    """List a source at one of its addresses.
+def list_at(source: Source, location: str, base: Path | None = None, *, recordings: bool = False) -> Listing:
+    """List a source at one of its addresses; see `list_source`.
 
     Raises:
         UnavailableError, CheckFailedError: see `list_source`.
@@ -117,6 +127,8 @@ def list_at(source: Source, location: str, base: Path | None = None) -> Listing:
         problem = entry.problem or name_problem(entry.name) or _twice(entry.name, listing)
         if problem:
             listing.problems.append((entry.name, problem))
+        elif _wanted(source, entry.name) and is_recording(entry.name) and not recordings:
+            listing.problems.append((entry.name, A_RECORDING))
         elif _wanted(source, entry.name):
             listing.entries[entry.name] = entry
     missing = sorted(set(wanted.expected) - set(listing.entries) - {n for n, _ in listing.problems})
@@ -192,7 +204,10 @@ def _twice(name: str, listing: Listing) -> str:
     return ""
 
 
-def _remedy(source: Source) -> str:
+def _remedy(source: Source, remedies: list[str]) -> str:
+    """Return what to do: as the place says where there is one, else for the first of several."""
     status = source.acquire.status
-    pending = f"its status is {status}; " if status not in ("available", "active") else ""
-    return f"{pending}see all at once: pixelated acquire check {source.id}"
+    pending = [f"its status is {status}"] * (status not in ("available", "active"))
+    stated = [remedy for remedy in remedies if remedy][:1]
+    each = ["`pixelated acquire check` with the same words says it for each address"]
+    return "; ".join([*pending, *stated, *each * (len(remedies) > 1 or not stated)])

@@ -21,6 +21,7 @@ from pixelated.core.source import Consent, Source, Transcription
 PERSONA = "voice_persona"
 _IMITATION = frozenset({"voice_imitation", "style_imitation"})
 _PERSONA_USES = _IMITATION | {"persona", PERSONA}
+_MADE = ("synthetic", "model")  # origins of text that no person spoke or wrote
 _YOUTUBE = re.compile(r"(?:.+\.)?(?:youtube\.com|youtube-nocookie\.com|youtu\.be)")
 _LICENCE_WORDS = re.compile(
     r"\bcc0\b|\bcc[ -]?by\b|creative\s+commons|public\s+domain|publicly\s+available|public(?:ly)?\s+access"
@@ -104,11 +105,36 @@ def named_speakers(source: Source) -> tuple[str, ...]:
     return tuple(sorted(named | {c.speaker for c in governance.consents}))
 
 
+def rests_on_consent(source: Source) -> bool:
+    """Say whether a source may be built from only while people's papers hold.
+
+    Recordings and their transcripts; whatever an entry names speakers or papers for; and a persona of
+    people, whose voice or style is just what a model would learn. A persona that nobody is behind is free,
+    unless its entry says that it imitates somebody.
+    """
+    governance = source.governance
+    papers = governance.speakers or governance.consents or governance.permission_sha256
+    imitated = source.origin not in _MADE or bool(_IMITATION & set(governance.prohibited_uses))
+    return bool(papers) or is_media(source) or (_is_persona(source) and imitated)
+
+
+def papers_of(source: Source) -> list[str]:
+    """Return the hashes of all documents that an entry rests on, sorted."""
+    governance = source.governance
+    hashes = {governance.permission_sha256, *(c.document_sha256 for c in governance.consents)}
+    return sorted({h.strip().lower() for h in hashes} - {""})
+
+
 def needed(source: Source) -> frozenset[str]:
-    """Return what every speaker's consent must cover for what is done with a source."""
-    does = {"recording", "transcription"} | ({"training"} if source.use == "train" else set())
-    persona = PERSONA in source.families or PERSONA in source.stage
-    if persona or _PERSONA_USES & set(source.governance.allowed_uses):
+    """Return what every speaker's consent must cover for what is done with a source.
+
+    Who trains a model on a person's words may get that person's way of speaking, whatever the family is
+    called: consent to training without consent to imitation is not enough.
+    """
+    does = {"recording", "transcription"}
+    if source.use == "train":
+        does |= {"training"} | _IMITATION
+    if _is_persona(source) or _PERSONA_USES & set(source.governance.allowed_uses):
         does |= _IMITATION
     return frozenset(does)
 
@@ -125,9 +151,23 @@ def refusals(source: Source, media: MediaSettings) -> list[Refusal]:
         found.append(Refusal(source.id, "recordings are not fetched by default (no --media)", again))
     if media.permissions is None:
         found.append(Refusal(source.id, "no folder of permission and consent documents is given", again))
-    documents = read_documents(media.permissions) if media.permissions is not None else None
-    today = _today(media.today)
-    found += _permission(source, documents)
+    return found + paper_refusals(source, media.permissions, media.today)
+
+
+def paper_refusals(source: Source, permissions: Path | None, today: str) -> list[Refusal]:
+    """Return what an entry's papers lack on a day; empty: they are in order.
+
+    Args:
+        source: the registry entry.
+        permissions: folder of the documents; None: only what the entry says is looked at.
+        today: ISO date; empty: the real one (UTC).
+
+    Raises:
+        UsageError: see `refusals`.
+    """
+    documents = read_documents(permissions) if permissions is not None else None
+    day = _today(today)
+    found = list(_permission(source, documents))
     speakers = named_speakers(source)
     if not speakers and source.origin != "synthetic":
         found.append(
@@ -138,8 +178,12 @@ def refusals(source: Source, media: MediaSettings) -> list[Refusal]:
             )
         )
     for speaker in speakers:
-        found += _speaker(source, speaker, documents, today)
+        found += _speaker(source, speaker, documents, day)
     return found
+
+
+def _is_persona(source: Source) -> bool:
+    return PERSONA in source.families or PERSONA in source.stage
 
 
 def _permission(source: Source, documents: Documents | None) -> Iterator[Refusal]:

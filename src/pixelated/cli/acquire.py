@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pixelated.acquire.fetch import STAGING, Options
+from pixelated.acquire.fetch import STAGING, Options, Outcome
 from pixelated.acquire.media.run import AUDIO
 from pixelated.acquire.permission import MediaSettings, is_media
 from pixelated.acquire.run import check_all, exit_code, fetch_all, plan_all
@@ -23,6 +24,7 @@ from pixelated.core.source import Acquisition, Source
 from pixelated.core.store import LocalStore
 
 CHECK = "check"  # `pixelated acquire check`; no source has this id
+_NEAR = 8  # names of sources in a message
 _ADDRESS = re.compile(r"[a-z0-9+]+://.+|[A-Za-z0-9_:][^/]*:.*|[./~].*")
 
 
@@ -86,15 +88,23 @@ def _wanted(
         known, root = recipe_sources(recipe)
     else:
         known, root = read_registries(tuple(registry or ("mission",))), Path("data")
-    unknown = [n for n in ids if n not in known]
-    if unknown:
-        raise UsageError(
-            "unknown_source",
-            f"no source {unknown[0]!r} in the registry",
-            f"choose from: {', '.join(sorted(known))}; or give an address such as s3://bucket/prefix",
-        )
+    for name in ids:
+        if name not in known:
+            raise _unknown(name, known)
     chosen = [known[n] for n in sorted(set(ids))] if ids or addressed else [known[n] for n in sorted(known)]
     return [*chosen, *addressed], to or root
+
+
+def _unknown(name: str, known: dict[str, Source]) -> UsageError:
+    """Return the error for a name that is no source: what was meant is a folder, or nearly a source."""
+    near = sorted(known)
+    if len(known) > _NEAR:
+        inside = [k for k in near if name.lower() in k.lower()]
+        near = [*inside, *difflib.get_close_matches(name, set(known) - set(inside), _NEAR)][:_NEAR]
+    ways = [f"for the folder here write ./{name}"] if Path(name).exists() else []
+    ways += [f"choose from: {', '.join(near)}"] if near else [f"none of its {len(known)} is called like it"]
+    ways += ["--registry names another registry", "or give an address such as s3://bucket/prefix"]
+    return UsageError("unknown_source", f"no source {name!r} in the registry", "; ".join(ways))
 
 
 def _of_address(address: str, endpoint: str) -> Source:
@@ -116,15 +126,26 @@ def _fetch(wanted: list[Source], options: Options, output: Path | None, *, quiet
     told = [o.as_json() for o in outcomes]
     width = max(len(o.source) for o in outcomes)
     lines = [line for outcome in told for line in _outcome_lines(outcome, width)]
-    complete = all(o.status == "complete" for o in outcomes)
-    where = os.path.normpath(options.root)
-    lines.append(f"the files are in {where}" if complete else "what came stays; the same command goes on")
-    if any(is_media(source) for source in wanted) and options.media.allowed:
+    lines.append(_last_line(outcomes, options.root))
+    heard = {source.id for source in wanted if is_media(source)}
+    if any(o.source in heard and o.status != "refused" for o in outcomes):
         lines.append(_sound(options))
     value = {"root": str(options.root), "sources": told}
     _write(output, value)
     emit(value, "\n".join(lines), as_json=as_json)
     return exit_code(o.status for o in outcomes)
+
+
+def _last_line(outcomes: list[Outcome], root: Path) -> str:
+    """Say how many sources are there, and whether the same command would bring more."""
+    statuses = [o.status for o in outcomes]
+    complete = statuses.count("complete")
+    if complete == len(statuses):
+        return f"the files are in {os.path.normpath(root)}"
+    goes_on = (
+        "what came stays; the same command goes on" if "incomplete" in statuses else "the others: see above"
+    )
+    return f"{complete} of {len(statuses)} sources are complete; {goes_on}"
 
 
 def _sound(options: Options) -> str:
@@ -142,12 +163,19 @@ def _outcome_lines(outcome: dict[str, Any], width: int) -> list[str]:
         moved += f", {human(outcome['resumed_bytes'])} were there from before"
     head = f"{outcome['source']:<{width}}  {outcome['status']:<10}  {outcome['files']:>5,} files  {size:>9}"
     lines = [f"{head}  ({moved})"]
-    lines += [f"  {p['what']}: {p['why']}" for p in outcome["problems"]]
+    lines += [_problem(p["what"], p["why"]) for p in outcome["problems"]]
+    lines += [_problem(t["address"], t["why"]) for t in outcome["tried"]]
+    lines += [f"  so it came from the fallback {outcome['uri']}"] if outcome["tried"] else []
     lines += [f"  next: {outcome['remedy']}"] if outcome["remedy"] else []
     if outcome["unchecked"]:
         count, some = len(outcome["unchecked"]), ", ".join(outcome["unchecked"][:3])
         lines.append(f"  nobody states a checksum of {count} files ({some}): their size was checked")
     return lines
+
+
+def _problem(what: str, why: str) -> str:
+    """Return a line that names what is wrong once."""
+    return f"  {why}" if what in why else f"  {what}: {why}"
 
 
 def _dry_run(wanted: list[Source], options: Options, output: Path | None, *, as_json: bool) -> int:
@@ -159,7 +187,8 @@ def _dry_run(wanted: list[Source], options: Options, output: Path | None, *, as_
     for p in planned:
         size = f"{p.files} files, {human(p.bytes)}, {human(p.to_fetch)} to fetch"
         lines.append(f"{p.source}: {size}; {p.uri or 'unavailable'}")
-        lines += [f"  {what}: {why}" for what, why in p.problems]
+        lines += [_problem(what, why) for what, why in p.problems]
+        lines += [f"  next: {p.remedy}"] if p.remedy else []
     more = f", and {unknown} files of unknown size" if unknown else ""
     lines.append(f"in all {human(total)}, {human(left)} to fetch{more}; nothing was fetched")
     _write(output, value)

@@ -62,7 +62,12 @@ def run_app(app: Callable[..., Any], arguments: list[str]) -> int:
         return EXIT_PIPE
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last line of defence against a trace
         problem = _explain(error)
-        _report(problem, as_json=as_json)
+        if (
+            type(error).__name__ == "NoArgsIsHelpError" and not as_json
+        ):  # the framework keeps the class private
+            typer.echo(problem.message, err=True)  # the help itself: it says which word is missing
+        else:
+            _report(problem, as_json=as_json)
         return problem.exit_code
     if code == EXIT_INTERRUPTED:  # the framework turns Ctrl-C into an exit of its own, without a word
         _report(_explain(KeyboardInterrupt()), as_json=as_json)

@@ -35,6 +35,10 @@ CorporaOption = Annotated[
     Path | None, typer.Option("--corpora", help="Folder that the sources' paths start from.")
 ]
 RunsOption = Annotated[Path | None, typer.Option("--runs", help="Folder of run folders (default: runs/).")]
+PermissionsOption = Annotated[
+    Path | None,
+    typer.Option("--permissions", help="Folder of consents, for sources that rest on them."),
+]
 RunOption = Annotated[str | None, typer.Option("--run", help="Name or folder of a run.")]
 
 
@@ -54,11 +58,14 @@ def plan(
     recipe: RecipeArgument,
     corpora: CorporaOption = None,
     runs: RunsOption = None,
+    permissions: PermissionsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show what would run, what is cached, and what the policy will do to each source."""
-    planned = plan_recipe(load_recipe(recipe, corpora), Options(runs=runs or default_runs()))
-    flags = "".join(f" {flag} {value}" for flag, value in (("--corpora", corpora), ("--runs", runs)) if value)
+    options = Options(runs=runs or default_runs(), permissions=permissions)
+    planned = plan_recipe(load_recipe(recipe, corpora), options)
+    given = (("--corpora", corpora), ("--runs", runs), ("--permissions", permissions))
+    flags = "".join(f" {flag} {value}" for flag, value in given if value)
     emit(planned, plan_text(planned, f"{recipe}{flags}"), as_json=as_json)
 
 
@@ -80,6 +87,7 @@ def build(
     keep_steps: Annotated[
         bool, typer.Option("--keep-steps", help="Keep the records after every step.")
     ] = False,
+    permissions: PermissionsOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and do nothing.")] = False,
     quiet: QuietFlag = False,
     as_json: JsonFlag = False,
@@ -89,7 +97,7 @@ def build(
     options = Options(
         runs=runs or default_runs(), output=output, quiet=quiet or as_json, keep_steps=keep_steps
     )
-    options.part_mb = part_mb
+    options.part_mb, options.permissions = part_mb, permissions
     options.engine, options.workers, options.store = engine, workers or 0, store
     if dry_run:
         planned = plan_recipe(loaded, options)

@@ -62,9 +62,8 @@ class Meter:
             sys.stderr.write("\r\033[K")
         if kind is None and self._total:
             seconds = time.monotonic() - self._start
-            self._print(
-                f"{self._label}: {human(self.sent)} in {seconds:.1f} s, {human(self.kept)} were there\n"
-            )
+            there = f", {human(self.kept)} were there" if self.kept else ""
+            self._print(f"{self._label}: {human(self.sent)} in {seconds:.1f} s{there}\n")
 
     def wait(self, count: int) -> None:
         """Wait until `count` bytes may go out; called from any thread, before they are sent."""

@@ -25,9 +25,7 @@ def load_preset(kind: str, name: str, base: Path | None = None) -> dict[str, Any
     if name.endswith((".yaml", ".yml")):
         path = (base or Path()) / name
         if not path.is_file():
-            raise UsageError(
-                "preset_missing", f"there is no {kind} file {path}", "check the path in the recipe"
-            )
+            raise UsageError("preset_missing", f"there is no {kind} file {path}", "check the path")
         return load_yaml(read_text(path), str(path))
     resource = files("pixelated") / "presets" / kind / f"{name}.yaml"
     if not resource.is_file():

@@ -31,6 +31,7 @@ class FileReceipt:
         version: what the place called this version.
         checked: what the bytes were compared with; "" where nothing was stated.
         unpacked: for an archive, the files that it gave: (name, size, sha256).
+        rests_on: for a transcript, sha256 of the permission and the consents under which it was made.
     """
 
     name: str
@@ -40,6 +41,7 @@ class FileReceipt:
     version: str = ""
     checked: str = ""
     unpacked: list[tuple[str, int, str]] = field(default_factory=list)
+    rests_on: list[str] = field(default_factory=list)
 
 
 @dataclass

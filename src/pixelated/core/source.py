@@ -206,7 +206,9 @@ class Source:
     license: str = "NOASSERTION"  # SPDX expression or LicenseRef-...
     license_tag: str = "custom"  # the corpus contract's tag; never inferred
     license_evidence: str = ""  # where the licence was read, or what is missing
-    consent_basis: str = ""  # public_domain, licensed, research_consent, synthetic, written_specific
+    # Of the people in it: public_domain, licensed, research_consent, synthetic, written_specific.
+    # Empty: nothing is known; the licence of a work says nothing about people.
+    consent_basis: str = ""
     families: tuple[str, ...] = ()
     tier: int = 5
     stage: str = ""  # empty: the policy's stage of the first family

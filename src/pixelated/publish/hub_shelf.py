@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from pixelated.core.places.protocol import Entry
 from pixelated.core.uploads import Found, Journal, LocalFile, Meter
-from pixelated.core.uploads.hub import HubTarget
 from pixelated.core.uploads.protocol import found, hash_chunks
 from pixelated.publish.dataset import MANIFEST, POINTER, RECORD, declared_files
 from pixelated.publish.shelf import parse_record
+
+if TYPE_CHECKING:  # its module needs libraries that only the extra brings
+    from pixelated.core.uploads.hub import HubTarget
 
 ATTRIBUTES = ".gitattributes"
 # what the Hub keeps by its SHA-256, which it computes, and outside the commit's own bytes

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
 from pixelated.core.errors import CheckFailedError, UsageError
 from pixelated.core.store import to_json
 from pixelated.core.uploads import Journal, Meter, target_of
-from pixelated.core.uploads.hub import HubTarget
 from pixelated.publish.dataset import MANIFEST, RECORD, Release, declared_files, read_release
 from pixelated.publish.hub_shelf import HubShelf
 from pixelated.publish.pointer import Link, Pointer, read_pointer
 from pixelated.publish.shelf import Shelf, StoreShelf
 from pixelated.publish.verifying import Declared, Verified, verify_release
+
+if TYPE_CHECKING:  # its module needs libraries that only the extra brings
+    from pixelated.core.uploads.hub import HubTarget
 
 
 @dataclass
@@ -128,7 +130,9 @@ def roll_back(destination: str, options: Options) -> dict[str, Any]:
 def shelf_of(destination: str, endpoint: str) -> Shelf:
     """Return how releases lie at a destination."""
     target = target_of(destination, endpoint)
-    return HubShelf(target) if isinstance(target, HubTarget) else StoreShelf(target)
+    if target.uri.startswith("hf://"):
+        return HubShelf(cast("HubTarget", target))
+    return StoreShelf(target)
 
 
 def _plan(shelf: Shelf, release: Release) -> Plan:

@@ -12,6 +12,8 @@ from pixelated.registry.locations import fits, kind_of
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 EDGE_FAMILIES = frozenset({"edge_case_generator", "edge_case_resulting_chats", "edge_case_synthetic"})
+CONSENT_BASES = ("", "public_domain", "licensed", "research_consent", "synthetic", "written_specific")
+OF_NOBODY = ("synthetic", "model")  # origins of text that no person spoke or wrote
 USES = ("train", "redistribute", "commercial")
 Licenses = Mapping[str, Mapping[str, bool | None]]
 
@@ -43,6 +45,7 @@ def check_sources(sources: Iterable[Source], licenses: Licenses) -> list[Finding
         found += _locations(source)
         found += _expected(source)
         found += _use(source, licenses)
+        found += _consent(source)
     return found + _paths(listed)
 
 
@@ -97,6 +100,28 @@ def _use(source: Source, licenses: Licenses) -> list[Finding]:
         out.append(
             Finding("approved_is_pinned", source.id, "approved, and its bytes may change: no revision")
         )
+    return out
+
+
+def _consent(source: Source) -> list[Finding]:
+    """Hold what is said of people's consent against what is there: a licence is none."""
+    basis, governance = source.consent_basis, source.governance
+    why = ""
+    if basis not in CONSENT_BASES:
+        why = f"consent_basis {basis!r} is none of {', '.join(CONSENT_BASES[1:])}"
+    elif basis in ("licensed", "public_domain") and governance.pii_present and source.origin not in OF_NOBODY:
+        why = f"{basis} is no consent of people whose personal data it may hold: leave consent_basis empty"
+    elif basis == "synthetic" and source.origin not in OF_NOBODY:
+        why = f"consent_basis synthetic, and its origin is {source.origin}"
+    elif basis == "written_specific" and not governance.consents:
+        why = "written_specific, and governance.consents names no document"
+    out = [Finding("consent_is_shown", source.id, why)] if why else []
+    persona = "voice_persona" in source.families or "voice_persona" in source.stage
+    if persona and source.origin not in OF_NOBODY and not governance.consents:
+        missing = {"voice_imitation", "style_imitation"} - set(governance.prohibited_uses)
+        if missing:
+            what = f"a persona of people without a consent, and {', '.join(sorted(missing))} not prohibited"
+            out.append(Finding("persona_needs_consent", source.id, what))
     return out
 
 

@@ -39,6 +39,7 @@ from pixelated.recipe import Loaded
 from pixelated.report import croissant, render_card, render_report
 from pixelated.runner.context import Run
 from pixelated.runner.decide import Decisions
+from pixelated.runner.governed import refused_release
 from pixelated.verify import Verification, verify_dataset
 
 SPLITS = ("train", "val", "test")
@@ -116,7 +117,7 @@ def finish(
     manifest["release"] = UNVERIFIED
     store.write_json("manifest.json", manifest)
     verification = verify_dataset(dataset, policy=loaded.policy.requirements())
-    manifest["release"] = release(loaded.recipe.declared_scope, verification)
+    manifest["release"] = release(loaded, verification)
     data = facts | {"manifest": manifest, "release": manifest["release"], "files": sorted(manifest["files"])}
     data["features"] = hub_features(RECORD)
     data["verdicts"] = {n: v.as_json() for n, v in verification.verdicts.items()}
@@ -133,9 +134,11 @@ def finish(
     return Assembled(run.target, verification, compiled, manifest, data)
 
 
-def release(scope: str, verification: Verification) -> dict[str, Any]:
+def release(loaded: Loaded, verification: Verification) -> dict[str, Any]:
     """Say whether the dataset may be released, and why not."""
+    scope = loaded.recipe.declared_scope
     reasons = [f"gate {name} failed" for name, v in verification.verdicts.items() if not v.passed]
+    reasons += refused_release(loaded)
     if scope != "full":
         reasons.append(f"reduced scope: {scope}")
     status = "not releasable" if reasons else "releasable"

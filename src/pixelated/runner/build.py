@@ -25,6 +25,7 @@ from pixelated.runner.assemble import (
     intact,
     write_shards,
 )
+from pixelated.runner.consented import refuse_withdrawn
 from pixelated.runner.context import Options, Run
 from pixelated.runner.decide import Decisions, decide_all, find_contaminated, load_keys
 from pixelated.runner.facts import report_data, totals
@@ -65,6 +66,7 @@ def build(loaded: Loaded, options: Options | None = None) -> BuildResult:
 
     Raises:
         UsageError: the policy leaves a stage without data, or a path is wrong.
+        IncompleteError: a source rests on consents that are missing, nothing is readable, a file changed.
         InternalError: a step lost a row, a worker died, the disk is full (finished parts are kept).
     """
     options = options or Options()
@@ -138,8 +140,13 @@ def _refuse_unseen(run: Run) -> None:
 
 
 def read_tasks(run: Run, *, save: bool = True) -> list[ReadTask]:
-    """Return one task per unit of every source, in canonical order."""
+    """Return one task per unit of every source, in canonical order.
+
+    Raises:
+        IncompleteError: a source rests on consents that are missing, or a file is not what was fetched.
+    """
     loaded, folder = run.loaded, run.folder
+    refuse_withdrawn(loaded, run.options)
     hashes = InputHashes(folder)
     settings = {"scorers": list(loaded.recipe.scorers)}
     part_bytes = max(int((run.options.part_mb or loaded.recipe.part_mb) * 1_000_000), 1)

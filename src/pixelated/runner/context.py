@@ -24,6 +24,8 @@ class Options:
     quiet: bool = True
     keep_steps: bool = False
     part_mb: float | None = None
+    permissions: Path | None = None  # folder of the permission and consent documents
+    today: str = ""  # ISO date at which consents must be in force; empty: the real one (UTC)
 
 
 @dataclass

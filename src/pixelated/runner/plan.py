@@ -17,6 +17,7 @@ def plan_recipe(loaded: Loaded, options: Options) -> dict[str, Any]:
 
     Raises:
         UsageError: the policy leaves a stage without data.
+        IncompleteError: see `read_tasks`.
     """
     refuse_starved(loaded)
     folder = RunFolder(options.runs / loaded.recipe.name)

@@ -36,6 +36,7 @@ class Receipted:
             raise IncompleteError(
                 "file_changed",
                 f"source {self._source!r}: {path} is not the file that was fetched",
-                f"fetch it again: pixelated acquire {self._source} --verify (edited files: another source)",
+                f"fetch it again: pixelated acquire {self._source} --verify --recipe RECIPE "
+                "(edited files: another source)",
             )
         return digest

@@ -63,7 +63,7 @@ def source_root(source: Source, corpora: Path) -> Path:
         raise IncompleteError(
             "source_missing",
             f"source {source.id!r}: there is no {root}",
-            "fetch the source, or correct its `path` in the registry",
+            f"fetch it: pixelated acquire {source.id} --recipe RECIPE; or correct its `path` in the registry",
         )
     return root
 

@@ -77,7 +77,7 @@ class FilesOfPlace:
             UnavailableError, CheckFailedError: see `list_source`.
         """
         self._source, self._options = source, options
-        self._listing: Listing = list_source(without_media(source), options.base)
+        self._listing: Listing = list_source(without_media(source), options.base, recordings=True)
         self.uri = self._listing.place.uri
         self.problems = [*self._listing.tried, *self._listing.problems]
         self._entries = self._recordings()

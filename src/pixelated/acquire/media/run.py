@@ -17,7 +17,7 @@ from pixelated.acquire.media.audio import require_converter, seconds, to_wav
 from pixelated.acquire.media.recogniser import Recogniser, Segment, recogniser_for
 from pixelated.acquire.media.recordings import FilesOfPlace, Recording, Recordings
 from pixelated.acquire.media.youtube import YouTube
-from pixelated.acquire.permission import by_platform, named_speakers, refusals, transcription
+from pixelated.acquire.permission import by_platform, named_speakers, papers_of, refusals, transcription
 from pixelated.core.downloads.download import Got
 from pixelated.core.errors import EXIT_INTERNAL, CheckFailedError, PixelatedError
 from pixelated.core.fingerprint import fingerprint, sha256_file
@@ -159,12 +159,28 @@ def _transcript(work: _Work, recording: Recording) -> Got:
         told["sha256"], told["bytes"] = sha256_file(sound), fetched
         captions = _hear(work, sound, told)
         _keep(work, sound, recording)
+    elif strangers := _strangers(work.source, captions):
+        shutil.rmtree(staging)
+        raise UnavailableError(
+            "speaker_without_consent",
+            f"its captions name {strangers} speakers whom the registry entry does not name",
+            "name everyone who is heard in governance.speakers, with a consent for each (docs/speech.md)",
+        )
     if not captions:
         shutil.rmtree(staging)
         raise UnavailableError("no_speech", "no speech was recognised in it", "listen to it; or leave it out")
     got = _write(work, recording, captions, told, fetched)
     shutil.rmtree(staging)
     return got
+
+
+def _strangers(source: Source, captions: list[Segment]) -> int:
+    """Count the voices of captions that are nobody's whom the entry names; a first name alone may be."""
+    if source.origin == "synthetic":
+        return 0
+    known = [set(name.casefold().split()) for name in named_speakers(source)]
+    voices = {s.speaker for s in captions if s.speaker}
+    return sum(not any(set(v.casefold().split()) <= name for name in known) for v in voices)
 
 
 def _hear(work: _Work, sound: Path, told: dict[str, Any]) -> list[Segment]:
@@ -198,7 +214,8 @@ def _write(
 ) -> Got:
     source, how = work.source, transcription(work.source)
     everyone = named_speakers(source)
-    only = everyone[0] if len(everyone) == 1 else ""
+    voices = {s.speaker for s in segments if s.speaker}
+    only = everyone[0] if len(everyone) == 1 and not voices else ""
     speaker = how.speaker_of.get(recording.id, only)  # as the entry says; who speaks is never guessed
     value = {
         "source": source.id,
@@ -214,8 +231,9 @@ def _write(
     store.write_json(name, value)
     path = store.path(name)
     got = Got(name, path.stat().st_size, sha256_file(path), "sha256", fetched)
+    version, rests_on = _version(source, recording), papers_of(source)
     work.receipt.files[name] = FileReceipt(
-        name, got.size, got.sha256, work.origin.uri, _version(source, recording), "sha256"
+        name, got.size, got.sha256, work.origin.uri, version, "sha256", rests_on=rests_on
     )
     work.receipt.retrieved_at = now()
     write_receipt(work.options.root, work.receipt)

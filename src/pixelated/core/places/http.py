@@ -217,7 +217,7 @@ def _refuse(answer: urllib3.BaseHTTPResponse, url: str) -> None:
     raise UnavailableError(
         "no_access" if status in _GONE else "not_found" if status in (404, 410) else "refused",
         f"{shown(url)}: {why} ({status})" + (f": {note}" if note else ""),
-        "check the address and the credentials: pixelated acquire check",
+        "check the address and the credentials",
     )
 
 

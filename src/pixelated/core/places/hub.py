@@ -38,7 +38,10 @@ def hub_library() -> Any:
 
 def hub_endpoint() -> str:
     """Return the Hub's address: `HF_ENDPOINT`, else the library's own."""
-    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or str(hub_library().constants.ENDPOINT)
+    hub_library()
+    from huggingface_hub import constants  # the package names it as no attribute of its own
+
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or str(constants.ENDPOINT).rstrip("/")
 
 
 class HubPlace:
@@ -104,14 +107,10 @@ class HubPlace:
         except OSError as error:  # connection errors of whatever client the library uses
             raise TryAgainError(f"{self.uri}: no connection ({type(error).__name__})") from error
         except Exception as error:
-            if type(error).__module__.split(".")[0] in (
-                "httpx",
-                "httpx2",
-                "httpcore",
-                "httpcore2",
-                "requests",
-            ):
-                raise TryAgainError(f"{self.uri}: no connection ({type(error).__name__})") from error
+            if type(error).__module__.split(".")[0] in _CLIENTS:
+                name = type(error).__name__
+                down = host if name in ("ConnectError", "ConnectTimeout") else ""
+                raise TryAgainError(f"{self.uri}: no connection ({name})", down=down) from error
             raise
 
     def _explain(self, error: Any) -> UnavailableError | TryAgainError:

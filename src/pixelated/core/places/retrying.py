@@ -69,8 +69,9 @@ def pause(fault: TryAgainError, attempt: int) -> float:
 
 def given_up(fault: TryAgainError, tries: int) -> UnavailableError:
     """Return the error for a fault that did not pass."""
+    first = "check the network and the address, then " if fault.down else ""
     return UnavailableError(
         "unreachable",
         f"{fault.why}; tried {tries} times" if tries > 1 else fault.why,
-        "run the same command again: it goes on where it stopped",
+        f"{first}run the same command again: it goes on where it stopped",
     )

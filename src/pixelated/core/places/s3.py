@@ -57,7 +57,14 @@ def _client(endpoint: str, environment: tuple[tuple[str, str], ...]) -> Any:  # 
         read_timeout=90,
     )
     region = session.region_name or "us-east-1"
-    return session.client("s3", endpoint_url=endpoint or None, region_name=region, config=config)
+    try:
+        return session.client("s3", endpoint_url=endpoint or None, region_name=region, config=config)
+    except ValueError as error:  # botocore's only word for an address without http:// or https://
+        raise UsageError(
+            "bad_endpoint",
+            "the endpoint of the S3-compatible store is no address",
+            "write --endpoint (or AWS_ENDPOINT_URL, or `endpoint` in the registry) as https://host:port",
+        ) from error
 
 
 class S3Place:

@@ -6,9 +6,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pixelated.core.errors import UsageError
+from pixelated.core.uploads.extras import need
 from pixelated.core.uploads.folder import FolderTarget
-from pixelated.core.uploads.gcs import GcsTarget
-from pixelated.core.uploads.hub import HubTarget
 from pixelated.core.uploads.protocol import Target
 from pixelated.core.uploads.rclone import RcloneTarget
 from pixelated.core.uploads.s3 import S3Target
@@ -36,12 +35,29 @@ def target_of(uri: str, endpoint: str = "") -> Target:
     if scheme == "sftp":
         return RcloneTarget.of_sftp(uri)
     name, _, prefix = rest.partition("/")
-    if scheme in {"s3", "gs"} and name:
-        kind = S3Target if scheme == "s3" else GcsTarget
-        return kind(name, prefix.strip("/"), endpoint)
+    if scheme == "s3" and name:
+        return S3Target(name, prefix.strip("/"), endpoint)
+    if scheme == "gs" and name:
+        return _gcs(name, prefix.strip("/"), endpoint)
     if scheme == "hf" and name == "datasets" and len(prefix.split("/")) == _HUB_PARTS and "@" not in prefix:
-        return HubTarget(prefix, endpoint)
+        return _hub(prefix, endpoint)
     raise UsageError("bad_address", f"{uri} is no address that can be written to", f"give one of: {_FORMS}")
+
+
+def _gcs(bucket: str, prefix: str, endpoint: str) -> Target:
+    """Return a bucket's target; its module needs a library that only the extra brings."""
+    need("httpx2", "gcs")
+    from pixelated.core.uploads.gcs import GcsTarget
+
+    return GcsTarget(bucket, prefix, endpoint)
+
+
+def _hub(repo: str, endpoint: str) -> Target:
+    """Return a Hub repository's target; its module needs libraries that only the extra brings."""
+    need("httpx2", "hub")
+    from pixelated.core.uploads.hub import HubTarget
+
+    return HubTarget(repo, endpoint)
 
 
 def _without_scheme(uri: str) -> Target:

@@ -19,6 +19,6 @@ def need(module: str, extra: str) -> Any:
     except ImportError as error:
         raise UsageError(
             "extra_missing",
-            f"{module.split('.', maxsplit=1)[0]} is not installed",
-            f"pip install 'pixelated-empathy[{extra}]'",
+            f"{module.split('.', maxsplit=1)[0]} is not installed, which this address needs",
+            f"install it: pip install 'pixelated-empathy[{extra}]'",
         ) from error

@@ -34,6 +34,7 @@ from pixelated.core.uploads.protocol import (
     hash_chunks,
 )
 
+_NO_REMOTE = b"didn't find section in config file"
 _NOT_THERE = {3, 4}  # rclone's exit status for a directory or a file that is not there
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,255}\Z")
 _PARTIAL = ".pixelated-partial"
@@ -159,6 +160,10 @@ class RcloneTarget:
         given: dict[str, Any] = {"stdin": subprocess.DEVNULL} if data is None else {"input": data}
         done = subprocess.run(command, capture_output=True, check=False, **given)  # noqa: S603 - a list, no shell
         if done.returncode and done.returncode not in (fine or set()):
+            if _NO_REMOTE in done.stderr:
+                raise UnavailableError(
+                    "no_remote", f"{self.uri}: rclone knows no such remote", "make it: rclone config"
+                )
             raise _failed(self.uri, verb, done.returncode)
         return done
 

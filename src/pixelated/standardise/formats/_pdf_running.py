@@ -2,7 +2,8 @@
 
 Taken for one only if it stands at the same height on at least three pages and on two fifths of those from
 the first to the last of them, in no larger type than the text, and says the same each time but for a number
-that counts the pages. A number alone that counts the pages needs two pages.
+that counts the pages. A number alone that counts the pages needs two pages. A turn of a transcript is none,
+however often somebody says the same: its name stands before many other words too.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _SAME_HEIGHT = 6.0  # points
 _MAX_WORDS = 20
 _LARGER = 1.05  # of the median height of the text: a heading
 _NUMBER = re.compile(r"\d{1,4}")
+_NAME = re.compile(r"[^:\n]{1,40}:")
+_TURNS = 5  # different rows after one name: a speaker; a running "Patient: 0421" has one
 _ALONE = re.compile(
     r"[\W_]{0,6}(?:page|p|seite)?[. ]{0,2}(?P<n>\d{1,4}|[ivxl]{1,8})(?: ?(?:of|/|von) ?\d{1,4})?[\W_]{0,6}",
     re.IGNORECASE,
@@ -48,7 +51,8 @@ def running_rows(pages: Sequence[Sequence[Line]]) -> set[tuple[int, int]]:
         return set()
     largest = _LARGER * median(line.height for line in rows)
     found: set[tuple[int, int]] = set()
-    for edge in _edges(pages, largest).values():
+    speakers = _speakers(rows)
+    for edge in _edges(pages, largest, speakers).values():
         same: dict[str, list[_Edge]] = defaultdict(list)
         alone: dict[int, list[_Edge]] = defaultdict(list)
         for row in edge:
@@ -64,12 +68,28 @@ def running_rows(pages: Sequence[Sequence[Line]]) -> set[tuple[int, int]]:
     return found
 
 
-def _edges(pages: Sequence[Sequence[Line]], largest: float) -> dict[bool, list[_Edge]]:
-    """Return the rows at the tops and at the bottoms of the pages."""
+def _speakers(rows: Sequence[Line]) -> set[str]:
+    """Return the names, with their colon, that several different rows start with."""
+    said: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        name = _named(row.text)
+        if name:
+            said[name].add(_NUMBER.sub("#", row.text.casefold()))
+    return {name for name, texts in said.items() if len(texts) >= _TURNS}
+
+
+def _named(text: str) -> str:
+    match = _NAME.match(text)
+    return match[0].casefold() if match else ""
+
+
+def _edges(pages: Sequence[Sequence[Line]], largest: float, speakers: set[str]) -> dict[bool, list[_Edge]]:
+    """Return the rows at the tops and at the bottoms of the pages, without turns of speakers."""
     edges: dict[bool, list[_Edge]] = {False: [], True: []}
     for page, lines in enumerate(pages):
         for row, line in enumerate(lines):
             small = line.height <= largest and len(line.text.split()) <= _MAX_WORDS
+            small = small and _named(line.text) not in speakers
             if small and row < EDGE_ROWS:
                 edges[False].append(_Edge(page, row, line))
             if small and row >= len(lines) - EDGE_ROWS:
