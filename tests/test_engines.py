@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -204,6 +205,15 @@ def test_parts_in_a_store_are_found_again_explained_and_pruned(
     left = set(store_of(f"{address}/small").names())
     assert {n for n in names if "/talks/" in n} - left, "parts of the removed file are gone"
     assert {n for n in names if "/chats/" in n} <= left
+
+
+def test_the_engine_of_the_page_builds_the_same_bytes(recipe: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(ENGINES, "_entries", dict(ENGINES.items()))  # forgets it again
+    block = re.search(r"```python\n(.*?)```", (ROOT / "docs/engines.md").read_text(), re.DOTALL).group(1)
+    exec(compile(block, "engines.md", "exec"), {"__name__": "engine_of_the_page"})  # noqa: S102 - our own page
+    plain = run(recipe, tmp_path / "runs", workers=1)
+    other = run(recipe, tmp_path / "other", engine="threads", workers=2, part_mb=0.01)
+    assert digest(plain.dataset) == digest(other.dataset)
 
 
 def test_a_folder_can_be_the_store(recipe: Path, tmp_path: Path) -> None:
