@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,12 +33,14 @@ BUCKET = "parts"
 @pytest.fixture(scope="module")
 def cluster(moto) -> Iterator[Executor]:
     """A Ray cluster of three processes that know the S3 server; one for the module, for its start is slow."""
-    pytest.importorskip("ray")
+    if not importlib.util.find_spec("ray"):
+        pytest.skip("Ray is not installed")
     moto.fill(BUCKET, {})
     with pytest.MonkeyPatch.context() as patch:
         for name, value in moto.client_environment.items():
             patch.setenv(name, value)
         patch.delenv("RAY_ADDRESS", raising=False)
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]))
         with executor_for("ray", WORKERS) as executor:
             assert list(executor.map(abs, [-1])) == [1]
             yield executor
@@ -102,7 +106,6 @@ def test_an_unknown_engine_is_refused_with_the_names_there_are() -> None:
 
 
 def test_a_cluster_that_does_not_answer_is_named() -> None:
-    pytest.importorskip("ray")
     code = "from pixelated.core.engines import executor_for as e; list(e('ray').map(abs, [1]))"
     env = os.environ | {"RAY_ADDRESS": "127.0.0.1:1"}
     command = [sys.executable, "-c", code]
@@ -149,7 +152,7 @@ def test_bytes_depend_on_neither_engine_nor_workers_nor_parts_nor_order(tmp_path
     one = run(demo, tmp_path / "one", workers=1)
     three = run(demo, tmp_path / "three", workers=3, part_mb=0.01)
     far = run(demo, tmp_path / "far", engine="ray", workers=WORKERS, store=f"s3://{BUCKET}/all", part_mb=0.02)
-    reordered = run(_reordered(demo, tmp_path / "reordered"), tmp_path / "other", workers=1)
+    reordered = run(_reordered(ROOT, tmp_path / "reordered"), tmp_path / "other", workers=1)
     whole = digest(one.dataset)
     assert len(whole) >= 10
     assert digest(three.dataset) == whole
@@ -158,24 +161,19 @@ def test_bytes_depend_on_neither_engine_nor_workers_nor_parts_nor_order(tmp_path
     assert not (tmp_path / "far/demo/read").exists(), "the parts are in the store alone"
 
 
-def _reordered(recipe: Path, folder: Path) -> Path:
-    """Write the recipe again with registries, sources and their files the other way round."""
-    folder.mkdir()
-    data = yaml.safe_load(recipe.read_text())
-    names = []
-    for name in reversed(data["registry"]):
-        registry = yaml.safe_load((recipe.parent / name).read_text())
-        registry["sources"] = dict(reversed(registry["sources"].items()))
-        for source in registry["sources"].values():
-            if "files" in source:
-                source["files"] = source["files"][::-1]
-        names.append(Path(name).name)
-        (folder / names[-1]).write_text(yaml.safe_dump(registry, sort_keys=False))
-    changed = {"corpora": str((recipe.parent / data["corpora"]).resolve()), "registry": names}
-    changed["policy"] = str((recipe.parent / data["policy"]).resolve())
-    changed["planted"] = [str((recipe.parent / p).resolve()) for p in data["planted"]]
-    (folder / "recipe.yaml").write_text(yaml.safe_dump(data | changed))
-    return folder / "recipe.yaml"
+def _reordered(root: Path, folder: Path) -> Path:
+    """Copy the demo, its files made in the opposite order and the sources of its registries reversed."""
+    wanted = [*(root / "examples/demo").rglob("*"), root / "recipes/demo.yaml"]
+    for path in sorted((p for p in wanted if p.is_file()), reverse=True):
+        target = folder / path.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        data = path.read_bytes()
+        if path.name.startswith("registry_"):
+            registry = yaml.safe_load(data)
+            registry["sources"] = dict(reversed(registry["sources"].items()))
+            data = yaml.safe_dump(registry, sort_keys=False).encode()
+        target.write_bytes(data)
+    return folder / "recipes/demo.yaml"
 
 
 @pytest.fixture
@@ -207,6 +205,15 @@ def test_parts_in_a_store_are_found_again_explained_and_pruned(
     left = set(store_of(f"{address}/small").names())
     assert {n for n in names if "/talks/" in n} - left, "parts of the removed file are gone"
     assert {n for n in names if "/chats/" in n} <= left
+
+
+def test_the_engine_of_the_page_builds_the_same_bytes(recipe: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(ENGINES, "_entries", dict(ENGINES.items()))  # forgets it again
+    block = re.search(r"```python\n(.*?)```", (ROOT / "docs/engines.md").read_text(), re.DOTALL).group(1)
+    exec(compile(block, "engines.md", "exec"), {"__name__": "engine_of_the_page"})  # noqa: S102 - our own page
+    plain = run(recipe, tmp_path / "runs", workers=1)
+    other = run(recipe, tmp_path / "other", engine="threads", workers=2, part_mb=0.01)
+    assert digest(plain.dataset) == digest(other.dataset)
 
 
 def test_a_folder_can_be_the_store(recipe: Path, tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ loopback interface, closed to who lacks its token, without dashboard, telling no
 
 from __future__ import annotations
 
-import functools
 import os
 import secrets
 import shutil
 import socket
+import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -54,9 +54,7 @@ class RayExecutor:
     """Tasks of one CPU each, a bounded number of them in flight; the cluster is joined at the first `map`."""
 
     def __init__(self, workers: int = 0) -> None:
-        own = {} if os.environ.get(ADDRESS) else OWN_CLUSTER | {"RAY_AUTH_TOKEN": _token()}
-        for name, value in (QUIET | own).items():
-            os.environ.setdefault(name, value)
+        _prepare()
         self._ray = need("ray", "ray")
         self._workers = workers
         self._folder = ""  # of a cluster of our own
@@ -149,10 +147,13 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=KNOCK_SECONDS).close()
 
 
-@functools.cache
-def _token() -> str:
-    """Return the token of this process's clusters: Ray reads it once in a process."""
-    return secrets.token_hex(32)
+def _prepare() -> None:
+    """Set what Ray reads when it is imported, and no more than once in a process."""
+    if "ray" in sys.modules:  # then a cluster of our own gets a token from Ray, which keeps it in a file
+        return
+    own = {} if os.environ.get(ADDRESS) else OWN_CLUSTER | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    for name, value in (QUIET | own).items():
+        os.environ.setdefault(name, value)
 
 
 def _apply(function: Callable[[Item], Out], item: Item) -> Out:
