@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixelated.curate.policy import Holdout
-from pixelated.curate.split import assign, components
+from pixelated.curate.components import components
+from pixelated.curate.split import assign
 
 RATIO = {"train": 0.9, "val": 0.05, "test": 0.05}
 

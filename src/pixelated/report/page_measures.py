@@ -10,6 +10,7 @@ from pixelated.report.charts import family_chart, histogram, split_chart, stage_
 from pixelated.report.facts import Data
 from pixelated.report.markup import Html, code, facts_list, join, section, stated, tag
 from pixelated.report.page_records import by_count
+from pixelated.report.page_splits import split_tables
 from pixelated.report.tables import Column, data_table, figure_columns, text_columns
 from pixelated.report.wording import NOT_MEASURED, label, number, plain, share, visible
 
@@ -27,8 +28,9 @@ def composition(data: Data) -> Html:
     parts: list[Html] = []
     for heading, chart in charts:
         parts += [tag("h3", heading), chart or tag("p", NOT_MEASURED, class_="missing")]
-    held = _holdouts(data)
-    return section("composition", "Composition", *parts, *([tag("h3", "Holdouts"), held] if held else []))
+    tables = [("Holdouts", _holdouts(data)), *split_tables(facts.table(data, "manifest", "split_assignment"))]
+    parts += [part for heading, body in tables if body for part in (tag("h3", heading), body)]
+    return section("composition", "Composition", *parts)
 
 
 def _holdouts(data: Data) -> Html | None:
