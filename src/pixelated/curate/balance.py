@@ -38,7 +38,7 @@ def balance(
         parts: the components.
         chosen: split of each component as its position in `SPLITS`.
         free: components that may move.
-        strata: overlapping sets of rows, each to be split in the ratio.
+        strata: overlapping sets of rows, each to be split in the ratio; all rows first.
         ratio: shares of train, val and test.
     """
     state = _State(parts, chosen.copy(), free, strata, ratio)
@@ -83,6 +83,8 @@ class _State:
         have = [rows_by_split(s, parts, chosen) - wanted_rows(s, ratio) for s in strata]
         self._off = np.array(have).reshape(len(strata), len(SPLITS))
         self._slack = np.array([s.slack for s in strata])
+        # the first stratum is all records: no stage or family is mended at its cost
+        self._weight = np.array([float(len(strata)), *[1.0] * (len(strata) - 1)][: len(strata)])
 
     def excess(self) -> Floats:
         """Return by how many rows each stratum is outside its slack, as a part of its rows."""
@@ -143,8 +145,8 @@ class _State:
         before, after = np.zeros(len(found.labels)), np.zeros(len(found.labels))
         for splits, sign in ((found.source, -1), (found.target, 1)):
             off = self._off.T[splits]  # moves by strata
-            before += _beyond(off, self._slack).sum(axis=1)
-            after += _beyond(off + sign * found.counts, self._slack).sum(axis=1)
+            before += _beyond(off, self._slack) @ self._weight
+            after += _beyond(off + sign * found.counts, self._slack) @ self._weight
         return before - after
 
 

@@ -20,6 +20,7 @@ import math
 import re
 import tempfile
 import unicodedata
+import weakref
 from array import array
 from collections.abc import Iterable
 
@@ -74,8 +75,9 @@ class NearIndex:
     """The 3-grams of records, to be searched for near-duplicates once all are in."""
 
     def __init__(self) -> None:
-        # closed with this object; it has no name, so nothing is left behind
+        # it has no name, so nothing is left behind; it is closed with this object
         self._sets = tempfile.SpooledTemporaryFile(max_size=_SPILL)  # noqa: SIM115
+        weakref.finalize(self, self._sets.close)
         self._rows, self._ends = array("q"), array("q", [0])
         self._counts = np.zeros(1, np.uint8)
         self._grams, self._owners = np.empty(0, np.uint64), np.empty(0, np.int64)
