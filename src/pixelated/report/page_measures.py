@@ -135,14 +135,17 @@ def _shared(found: Mapping[str, Any]) -> Html | None:
 
 
 def evaluation(data: Data) -> Html:
-    """Return evaluation sets and how many of their records stood in the training data."""
+    """Return evaluation sets and how many records of other sources were refused because of each."""
     found = facts.table(data, "evaluation") or facts.table(data, "manifest", "evaluation_sets")
-    columns = [Column("Evaluation set"), *figure_columns("Records", "Matched in training data")]
+    columns = [Column("Evaluation set"), *figure_columns("Records", "Matched and removed")]
     body = [
         (code(name), number(entry.get("records")), number(entry.get("matched_in_training_data")))
         for name, entry in sorted((name, facts.table(found, name)) for name in found)
     ]
-    caption = "Evaluation sets; records of the sources that match one enter neither train nor val"
+    caption = (
+        "Evaluation sets; every record of the other sources is held against them before splits are assigned, "
+        "and what matches reaches neither train, val nor test"
+    )
     return section("evaluation", "Evaluation sets", data_table(caption, columns, body, css="narrow"))
 
 
