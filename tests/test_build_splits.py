@@ -108,7 +108,7 @@ def test_another_seed_assigns_anew(recipe: Path, tmp_path: Path) -> None:
 def test_a_rebuild_with_its_history_writes_the_same_bytes(recipe: Path, tmp_path: Path) -> None:
     first = run(recipe, tmp_path / "runs")
     before = digest(first.dataset)
-    (first.dataset / "manifest.json").unlink()
+    (first.dataset / "README.md").unlink()
     assert digest(run(recipe, tmp_path / "runs").dataset) == before
 
 
@@ -134,7 +134,8 @@ def test_an_evaluation_text_reaches_no_split(recipe: Path, tmp_path: Path) -> No
     texts = {r["id"]: [m["content"] for m in r["messages"]] for r in table.to_pylist()}
     chosen = [next(i for i in sorted(chats) if chats[i]["split"] == s) for s in ("train", "val", "test")]
     long = " and then it was said that ".join
-    lines = [json.dumps({"messages": [{"role": "user", "content": long(texts[i])}]}) for i in chosen]
+    answer = {"role": "assistant", "content": "What would you like to do about it now?"}
+    lines = [json.dumps({"messages": [{"role": "user", "content": long(texts[i])}, answer]}) for i in chosen]
     registry = yaml.safe_load((recipe.parent / "registry.yaml").read_text(encoding="utf-8"))
     registry["sources"]["golden"] = {
         "license": "Apache-2.0", "origin": "synthetic", "retrieved_at": "2026-01-02", "tier": 2, "uri": "own",
@@ -145,8 +146,10 @@ def test_an_evaluation_text_reaches_no_split(recipe: Path, tmp_path: Path) -> No
     (recipe.parent / "registry.yaml").write_text(yaml.safe_dump(registry), encoding="utf-8")
     result = run(recipe, tmp_path / "runs")
     decided = {r["id"]: r for r in pq.read_table(result.run / "plan/labels.parquet").to_pylist()}
-    assert {decided[i]["decision"] for i in chosen} == {"matches_evaluation_set"}
-    assert {decided[i]["split"] for i in chosen} == {None}
+    refused = {i for i, row in decided.items() if row["decision"] == "matches_evaluation_set"}
+    assert set(chosen) <= refused
+    assert {decided[i]["split"] for i in refused} == {None}
+    assert {splits(base)[i] for i in refused} == {"train", "val", "test"}
     evaluation = orjson.loads((result.dataset / "manifest.json").read_bytes())["evaluation_sets"]["golden"]
-    assert evaluation["matched_in_training_data"] == 3
+    assert evaluation["matched_in_training_data"] == len(refused)
     assert "neither train, val nor test" in (result.dataset / "report.html").read_text(encoding="utf-8")
