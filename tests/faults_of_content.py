@@ -98,6 +98,47 @@ def a_twin_differs_in_order_and_case(p: Planting) -> None:
     copy["messages"] = [{**m, "content": m["content"].capitalize() + " "} for m in reversed(copy["messages"])]
 
 
+def _long(p: Planting, record: Record, words: int) -> list[str]:
+    """End a record with a text of `words` words that no other has; return the words."""
+    spelt = ["".join(p.rng.choices("bcdfghklmnprstvw", k=6)) for _ in range(words)]
+    record["messages"][-1]["content"] = " ".join(spelt)
+    return spelt
+
+
+def _near_twin(p: Planting, split: str, to: str) -> tuple[list[str], Record]:
+    free = [r["id"] for r in _loose(p, split)]
+    record = p.pick(split, lambda r: r["kind"] == "dialogue" and r["id"] in free)
+    spelt = _long(p, record, 240)
+    copy = deepcopy(record)
+    copy["id"] += "-twin"
+    copy["metadata"]["group_key"] += "-twin"
+    p.touch(copy)
+    p.add(to, copy)
+    return spelt, copy
+
+
+@fault("leakage")
+def a_train_record_stands_in_test_with_three_words_changed(p: Planting) -> None:
+    spelt, copy = _near_twin(p, "train", "test")
+    spelt[20], spelt[120], spelt[-1] = "one", "or", "another"
+    copy["messages"][-1]["content"] = " ".join(spelt)
+
+
+@fault("leakage")
+def a_val_record_stands_in_test_cut_short(p: Planting) -> None:
+    spelt, copy = _near_twin(p, "val", "test")
+    copy["messages"][-1]["content"] = " ".join(spelt[:-6])
+
+
+@fault("leakage")
+def a_test_record_stands_in_train_retold_under_another_system_prompt(p: Planting) -> None:
+    spelt, copy = _near_twin(p, "test", "train")
+    spelt[100] = "peña"
+    system = {"role": "system", "content": " ".join(f"rule {word}." for word in spelt)}
+    copy["messages"][-1]["content"] = "— " + ", ".join(word.upper() for word in spelt) + "…"
+    copy["messages"] = [system, *(m for m in copy["messages"] if m["role"] != "system")]
+
+
 @fault("leakage")
 def a_group_stands_in_train_and_val(p: Planting) -> None:
     group = p.pick("train")["metadata"]["group_key"]
@@ -277,7 +318,7 @@ def a_record_number_is_left(p: Planting) -> None:
 @fault("pii", "counted")
 def an_identifier_type_was_not_searched(p: Planting) -> None:
     p.manifest["pii"]["searched"].remove("SSN")
-    p.touch(p.records("train")[0])
+    p.touch(p.records("val")[0])  # the first that is read
 
 
 @fault("pii")

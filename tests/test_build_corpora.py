@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import orjson
@@ -88,7 +89,7 @@ def test_unsafe_replies_enter_no_stage(shards) -> None:
     assert {orjson.loads(r["metadata"]["source_metadata"])["label"] for r in safety} == {"Safe"}
 
 
-def test_evaluation_sets_are_in_no_split_and_their_texts_in_no_training_record(shards, corpora: Path) -> None:
+def test_evaluation_sets_are_in_no_split_and_their_texts_in_no_record_of_any(shards, corpora: Path) -> None:
     assert not [
         r
         for r in shards
@@ -102,11 +103,15 @@ def test_evaluation_sets_are_in_no_split_and_their_texts_in_no_training_record(s
     for item in data["mental_health_eval"]:
         for block in item["text"].split("<|im_start|>")[1:]:
             wanted.add(squash(block.partition("\n")[2].partition("<|im_end|>")[0]))
-    trained = [
-        squash(m["content"]) for r in shards if r["metadata"]["split"] != "test" for m in r["messages"]
-    ]
     assert len(wanted) >= 100
-    assert not [text for text in wanted if len(text) > 40 and any(text in other for other in trained)]
+    for split in ("train", "val", "test"):
+        texts = [
+            squash(m["content"]) for r in shards if r["metadata"]["split"] == split for m in r["messages"]
+        ]
+        assert texts
+        assert not [text for text in wanted if len(text) > 40 and any(text in other for other in texts)], (
+            split
+        )
 
 
 def test_groups_stay_whole(shards) -> None:
@@ -114,6 +119,54 @@ def test_groups_stay_whole(shards) -> None:
     for record in shards:
         seen.setdefault(record["metadata"]["group_key"], set()).add(record["metadata"]["split"])
     assert all(len(splits) == 1 for splits in seen.values())
+
+
+def cut(found: dict[str, set[str]]) -> set[str]:
+    return {name for name, splits in found.items() if len(splits) > 1}
+
+
+def test_no_video_of_annomi_is_cut(shards, corpora: Path) -> None:
+    """The videos are read from the raw file, not from `group_key`: one may have several transcripts."""
+    with (corpora / "annomi/AnnoMI-full.csv").open(encoding="utf-8", newline="") as f:
+        video_of = {row["transcript_id"]: row["video_url"] for row in csv.DictReader(f)}
+    found: dict[str, set[str]] = {}
+    for record in (r for r in shards if r["metadata"]["source_key"] == "annomi"):
+        number = str(orjson.loads(record["metadata"]["source_metadata"])["transcript_id"])
+        found.setdefault(video_of[number], set()).add(record["metadata"]["split"])
+    assert len(found) >= 90
+    assert cut(found) == set()
+
+
+def test_no_question_of_counsel_chat_is_cut_in_either_form(shards) -> None:
+    by_number: dict[str, set[str]] = {}
+    by_text: dict[str, set[str]] = {}
+    for record in (r for r in shards if r["metadata"]["source_key"].startswith("counsel_chat")):
+        split, notes = record["metadata"]["split"], orjson.loads(record["metadata"]["source_metadata"])
+        if "questionID" in notes:
+            by_number.setdefault(str(notes["questionID"]), set()).add(split)
+        asked = "".join(m["content"] for m in record["messages"] if m["role"] == "user").casefold()
+        asked = "".join(c for c in asked if c.isalnum())
+        if len(asked) >= 40:
+            by_text.setdefault(asked, set()).add(split)
+    assert len(by_number) >= 700
+    assert len(by_text) >= 700
+    assert cut(by_number) == cut(by_text) == set()
+
+
+def test_no_near_duplicate_crosses_splits(built) -> None:
+    measured = built.gates["leakage"]["measured"]
+    assert measured["records"] >= 9000
+    assert measured["near_in_two_splits"] == 0
+    assert set(measured["keys_in_two_splits"].values()) == {0}
+
+
+def test_shares_are_within_half_a_point_or_the_report_says_why(built) -> None:
+    assignment = orjson.loads((built.dataset / "manifest.json").read_bytes())["split_assignment"]
+    off = {row["stratum"]: row for row in assignment["off"]}
+    for name, shares in assignment["shares"].items():
+        away = max(abs(shares["train"] - 0.9), abs(shares["val"] - 0.05), abs(shares["test"] - 0.05))
+        assert away <= 0.005 + 1e-6 or (off[name]["group"] and off[name]["group_rows"] and off[name]["why"])
+    assert "all" not in off
 
 
 def test_not_releasable_stands_everywhere(built) -> None:

@@ -24,7 +24,7 @@ from pixelated.core.registry_file import (
     resolve_family,
 )
 from pixelated.core.source import Source
-from pixelated.curate import Curriculum, Holdout, Policy, PolicyFile
+from pixelated.curate import Curriculum, History, Holdout, Policy, PolicyFile, read_history
 from pixelated.dedup import KEEP_STRATEGIES
 from pixelated.score import SCORERS
 
@@ -62,6 +62,10 @@ class Recipe(BaseModel):
     limit: Annotated[int, Field(ge=1)] | None = Field(
         None, description="records of each source to admit at most: a reduced scope, so never releasable"
     )
+    splits_from: str = Field(
+        "",
+        description="plan/splits.parquet of a run whose records keep their split (the run's own counts too)",
+    )
     planted: tuple[str, ...] = Field((), description="files that list faults planted in the sources")
     expect: Expect | None = None
 
@@ -82,6 +86,7 @@ class Loaded:
     sources: dict[str, Source]
     policy: Policy
     planted: list[dict[str, Any]] = field(default_factory=list)
+    history: History | None = None  # of the splits; None: the one that the run folder holds, if any
 
 
 def load_recipe(path: Path, corpora: Path | None = None) -> Loaded:
@@ -111,7 +116,8 @@ def resolve(recipe: Recipe, path: Path | None, corpora: Path | None = None) -> L
     sources = _sources(recipe, base, policy)
     _check_names(recipe)
     planted = [item for name in recipe.planted for item in _planted(base / name)]
-    return Loaded(recipe, path, _corpora(recipe, base, corpora), sources, policy, planted)
+    history = read_history(str(base / recipe.splits_from)) if recipe.splits_from else None
+    return Loaded(recipe, path, _corpora(recipe, base, corpora), sources, policy, planted, history)
 
 
 def load_policy(name: str, base: Path | None = None) -> Policy:

@@ -2,6 +2,7 @@
 
 from pixelated.curate.decide import HELD, KEEP, decide, spread_refusals
 from pixelated.curate.decontaminate import EvaluationIndex, build_index, matching_ids
+from pixelated.curate.history import History, read_history, remember, write_history
 from pixelated.curate.keys import key_table
 from pixelated.curate.policy import Curriculum, Holdout, Policy, PolicyFile
 from pixelated.curate.split import Split, assign
@@ -12,6 +13,7 @@ __all__ = [
     "KEEP",
     "Curriculum",
     "EvaluationIndex",
+    "History",
     "Holdout",
     "Policy",
     "PolicyFile",
@@ -23,6 +25,9 @@ __all__ = [
     "key_table",
     "matching_ids",
     "plan_sources",
+    "read_history",
+    "remember",
     "spread_refusals",
     "starved_stages",
+    "write_history",
 ]

@@ -2,30 +2,31 @@
 
 A message matches an evaluation text where at least `containment` of the n-grams of either stand in
 the other (a copy, a copy inside a longer text, a shortened copy); a text shorter than n words
-matches where the whole texts are equal (five words or more). Words are runs of letters and digits of
-the case-folded NFKC text, so that lower-casing and re-tokenising hide nothing.
+matches where the whole texts are equal (five words or more). A record also matches where its messages
+one after the other hold that much of an evaluation text, which may be cut over several turns.
+
+It is asked of every record of every source but the evaluation sets, before splits are assigned: what
+matches reaches neither train, val nor test. Words are runs of letters and digits of the case-folded NFKC
+text (words.py), so that lower-casing and re-tokenising hide nothing. Only words that an evaluation text
+uses can be part of a match; the rest of a text is passed over as whole columns.
 Source: the 13-gram overlap of Brown et al. 2020 (GPT-3), appendix C, made a containment so that a
 helpline sentence in common is not a match.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-Hashes = npt.NDArray[np.uint64]
-Ints = npt.NDArray[np.int64]
+from pixelated.curate.words import Hashes, Ints, Windows, split_words, word_hashes
 
-_WORD = re.compile(r"[^\W_]+")
-_BASE = np.uint64(0x9E3779B97F4A7C15)
 MIN_WHOLE_WORDS = 5
+_FILTER_ROOM = 16  # bits of the first look per n-gram: one in 16 look-ups passes by chance
+_NOBODY = pa.array([], pa.string())
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class EvaluationIndex:
 
     ngram: int
     containment: float
+    words: pa.Array  # that the evaluation texts use, each once
     grams: Hashes  # sorted; one entry per text and distinct n-gram
     owners: Ints  # parallel to grams: number of the text
     sizes: Ints  # distinct n-grams of each text
@@ -43,122 +45,150 @@ class EvaluationIndex:
 
 def build_index(texts: Mapping[str, Iterable[str]], ngram: int, containment: float) -> EvaluationIndex:
     """Index evaluation texts (prompts and replies, each a text of its own) by evaluation source."""
+    pairs = [(source, text) for source in sorted(texts) for text in sorted(set(texts[source]))]
+    tokens, lengths = split_words(pa.array([text for _, text in pairs], pa.string()))
+    words = pc.unique(tokens)
+    hashed = word_hashes(words)[pc.index_in(tokens, value_set=words).to_numpy()]
+    windows = Windows(hashed, lengths)
     grams: list[Hashes] = []
     sources: list[str] = []
     whole: dict[int, set[str]] = {}
-    for source in sorted(texts):
-        for text in sorted(set(texts[source])):
-            words = word_hashes(text)
-            if len(words) >= ngram:
-                grams.append(np.unique(ngram_hashes(words, ngram)))
-                sources.append(source)
-            elif len(words) >= MIN_WHOLE_WORDS:
-                whole.setdefault(_whole(words), set()).add(source)
+    for number, (source, _) in enumerate(pairs):
+        if lengths[number] >= ngram:
+            start, end = windows.ends[number], windows.ends[number + 1]
+            grams.append(np.unique(windows.grams(np.arange(start, end - ngram + 1), ngram)))
+            sources.append(source)
+        elif lengths[number] >= MIN_WHOLE_WORDS:
+            whole.setdefault(int(windows.wholes()[number]), set()).add(source)
     sizes = np.array([len(g) for g in grams], np.int64)
     owners = np.repeat(np.arange(len(grams), dtype=np.int64), sizes)
     flat = np.concatenate(grams) if grams else np.empty(0, np.uint64)
     order = np.argsort(flat, kind="stable")
     short = {key: tuple(sorted(names)) for key, names in whole.items()}
-    return EvaluationIndex(ngram, containment, flat[order], owners[order], sizes, tuple(sources), short)
+    return EvaluationIndex(
+        ngram, containment, words, flat[order], owners[order], sizes, tuple(sources), short
+    )
 
 
 def matching_ids(table: pa.Table, index: EvaluationIndex) -> dict[str, list[str]]:
-    """Return the ids of records of which a message, chosen or rejected text matches, by evaluation source."""
-    found: dict[str, set[str]] = {}
-    ids, texts = _texts(table)
-    for number, sources in match_texts(texts, index).items():
+    """Return the ids of records that match, by evaluation source; system prompts do not count."""
+    texts, rows = _texts(table)
+    found: dict[str, set[int]] = {}
+    for number, sources in _match(texts, rows, index):
         for source in sources:
-            found.setdefault(source, set()).add(ids[number])
-    return {source: sorted(names) for source, names in sorted(found.items())}
+            found.setdefault(source, set()).add(number)
+    ids = table.column("id")
+    return {
+        source: sorted(ids.take(pa.array(sorted(numbers))).to_pylist())
+        for source, numbers in sorted(found.items())
+    }
 
 
 def match_texts(texts: list[str], index: EvaluationIndex) -> dict[int, set[str]]:
-    """Return, by position in `texts`, the evaluation sources that the text matches; most texts have none.
-
-    All texts are hashed as one array: a window of n words counts where it lies in one text.
-    """
-    hashed = [word_hashes(text) for text in texts]
-    lengths = np.array([len(h) for h in hashed], np.int64)
-    found = _match_short(hashed, index)
-    if not len(index.grams) or lengths.sum() < index.ngram:
-        return found
-    owner = np.repeat(np.arange(len(texts)), lengths)
-    windows = ngram_hashes(np.concatenate(hashed), index.ngram)
-    inside = owner[: len(windows)] == owner[index.ngram - 1 :]
-    at = np.searchsorted(index.grams, windows).clip(max=len(index.grams) - 1)
-    for number in np.unique(owner[: len(windows)][inside & (index.grams[at] == windows)]).tolist():
-        sources = _contained(hashed[number], index)
-        if sources:
-            found.setdefault(number, set()).update(sources)
-    return found
-
-
-def _match_short(hashed: list[Hashes], index: EvaluationIndex) -> dict[int, set[str]]:
+    """Return, by position in `texts`, the evaluation sources that the text matches; most texts have none."""
     found: dict[int, set[str]] = {}
-    for number, words in enumerate(hashed if index.whole else ()):
-        if MIN_WHOLE_WORDS <= len(words) < index.ngram and (sources := index.whole.get(_whole(words))):
-            found[number] = set(sources)
+    for number, sources in _match(pa.array(texts, pa.string()), np.arange(len(texts)), index):
+        found.setdefault(number, set()).update(sources)
     return found
 
 
-def _contained(words: Hashes, index: EvaluationIndex) -> set[str]:
-    """Return the evaluation sources of the texts that share enough n-grams with `words`."""
-    grams = np.unique(ngram_hashes(words, index.ngram))
-    left, right = (np.searchsorted(index.grams, grams, side) for side in ("left", "right"))
-    owners = np.concatenate([index.owners[a:b] for a, b in zip(left, right, strict=True)])
-    counts = np.bincount(owners, minlength=len(index.sizes))
-    shared = counts / np.minimum(index.sizes, len(grams)).clip(1)
-    return {index.sources[i] for i in np.flatnonzero(shared >= index.containment)}
-
-
-def _texts(table: pa.Table) -> tuple[list[str], list[str]]:
-    """Return the texts of a part, and the record id of each; system prompts do not count."""
-    ids: list[str] = []
-    texts: list[str] = []
-    columns = zip(
-        *(table.column(n).to_pylist() for n in ("id", "messages", "chosen", "rejected")), strict=True
-    )
-    for record_id, messages, chosen, rejected in columns:  # each text is cut into words: no column form
-        parts = [
-            m["content"]
-            for m in (*(messages or ()), *(chosen or ()), *(rejected or ()))
-            if m["role"] != "system"
-        ]
-        texts += parts
-        ids += [record_id] * len(parts)
-    return ids, texts
-
-
-def word_hashes(text: str) -> Hashes:
-    """Return a 64-bit hash per word of the case-folded NFKC text."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    words = _WORD.findall(plain.casefold())
-    known = _cache
-    return np.fromiter((known[w] if w in known else _word_hash(w) for w in words), np.uint64, len(words))
-
-
-def ngram_hashes(words: Hashes, n: int) -> Hashes:
-    """Return a hash per window of `n` words: a polynomial over 64-bit integers, wrapping."""
-    out = np.zeros(len(words) - n + 1, np.uint64)
-    with np.errstate(over="ignore"):
-        for k in range(n):
-            out = out * _BASE + words[k : k + len(out)]
+def _match(texts: pa.Array, rows: Ints, index: EvaluationIndex) -> list[tuple[int, set[str]]]:
+    """Return (row, evaluation sources) of every match; `rows` says which record each text belongs to."""
+    if not len(texts) or not len(index.words):
+        return []
+    tokens, lengths = split_words(texts)
+    codes = pc.fill_null(pc.index_in(tokens, value_set=index.words), -1).to_numpy(zero_copy_only=False)
+    table = np.concatenate([word_hashes(index.words), np.zeros(1, np.uint64)])  # the last: any other word
+    windows = Windows(table[codes], lengths, codes < 0)
+    out = [(int(rows[n]), set(sources)) for n, sources in _match_short(windows, index)]
+    starts, grams = _hits(windows, index)
+    texts_of = windows.owner[starts]
+    inside = windows.inside(starts, index.ngram, windows.owner)
+    sizes = _Sizes(tokens, windows, index.ngram)
+    in_text = _shared(texts_of[inside], grams[inside], index)
+    for text, evaluation, shared in in_text:
+        if shared >= index.containment * min(index.sizes[evaluation], sizes.of(text)):
+            out.append((int(rows[text]), {index.sources[evaluation]}))
+    in_record = windows.inside(starts, index.ngram, rows[windows.owner])
+    for row, evaluation, shared in _shared(rows[texts_of[in_record]], grams[in_record], index):
+        if shared >= index.containment * index.sizes[evaluation]:
+            out.append((row, {index.sources[evaluation]}))
     return out
 
 
-def _whole(words: Hashes) -> int:
-    return int(ngram_hashes(words, len(words))[0]) ^ len(words)
+def _match_short(windows: Windows, index: EvaluationIndex) -> list[tuple[int, tuple[str, ...]]]:
+    if not index.whole:
+        return []
+    wanted = np.sort(np.array(list(index.whole), np.uint64))
+    short = (windows.lengths >= MIN_WHOLE_WORDS) & (windows.lengths < index.ngram) & windows.all_known()
+    numbers = np.flatnonzero(short)
+    wholes = windows.wholes()[numbers]
+    at = np.searchsorted(wanted, wholes).clip(max=len(wanted) - 1)
+    same = wanted[at] == wholes
+    return [
+        (n, index.whole[int(w)]) for n, w in zip(numbers[same].tolist(), wholes[same].tolist(), strict=True)
+    ]
 
 
-_cache: dict[str, int] = {}
-_CACHE_LIMIT = 500_000
+def _hits(windows: Windows, index: EvaluationIndex) -> tuple[Ints, Hashes]:
+    """Return where windows of known words start that are n-grams of an evaluation text, and these."""
+    starts = windows.known_runs(index.ngram)
+    if not len(starts) or not len(index.grams):
+        return np.empty(0, np.int64), np.empty(0, np.uint64)
+    grams = windows.grams(starts, index.ngram)
+    mask = np.uint64((1 << int(len(index.grams) * _FILTER_ROOM).bit_length()) - 1)
+    table = np.zeros(int(mask) + 1, bool)
+    table[(index.grams & mask).astype(np.int64)] = True
+    maybe = np.flatnonzero(table[(grams & mask).astype(np.int64)])
+    at = np.searchsorted(index.grams, grams[maybe]).clip(max=len(index.grams) - 1)
+    sure = maybe[index.grams[at] == grams[maybe]]
+    return starts[sure], grams[sure]
 
 
-def _word_hash(word: str) -> int:
-    # blake2b and not hash(): the built-in one changes with every process
-    value = int.from_bytes(
-        hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big"
-    )
-    if len(_cache) < _CACHE_LIMIT:
-        _cache[word] = value
-    return value
+def _shared(holders: Ints, grams: Hashes, index: EvaluationIndex) -> list[tuple[int, int, int]]:
+    """Return (holder, evaluation text, distinct n-grams in common) of all that have one in common."""
+    if not len(holders):
+        return []
+    order = np.lexsort((grams, holders))
+    holders, grams = holders[order], grams[order]
+    first = np.concatenate([[True], (holders[1:] != holders[:-1]) | (grams[1:] != grams[:-1])])
+    holders, grams = holders[first], grams[first]
+    left, right = (np.searchsorted(index.grams, grams, side) for side in ("left", "right"))
+    times = right - left
+    who = np.repeat(holders, times)
+    within = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
+    owners = index.owners[np.repeat(left, times) + within]
+    both, counts = np.unique(who * len(index.sizes) + owners, return_counts=True)
+    holder, evaluation = np.divmod(both, len(index.sizes))
+    return list(zip(holder.tolist(), evaluation.tolist(), counts.tolist(), strict=True))
+
+
+class _Sizes:
+    """Distinct n-grams of a text, counted when asked for: few texts share a window with an evaluation set."""
+
+    def __init__(self, tokens: pa.Array, windows: Windows, ngram: int) -> None:
+        self._tokens, self._windows, self._ngram = tokens, windows, ngram
+        self._known: dict[int, int] = {}
+
+    def of(self, text: int) -> int:
+        """Return the count for the text of this number."""
+        if text not in self._known:
+            start, end = self._windows.ends[text], self._windows.ends[text + 1]
+            words = self._tokens.slice(start, end - start).to_pylist()
+            grams = {tuple(words[i : i + self._ngram]) for i in range(len(words) - self._ngram + 1)}
+            self._known[text] = len(grams)
+        return self._known[text]
+
+
+def _texts(table: pa.Table) -> tuple[pa.Array, Ints]:
+    """Return every text that is no system prompt, in the order of records and turns, and each one's row."""
+    texts, rows = [_NOBODY], [np.empty(0, np.int64)]
+    for name in ("messages", "chosen", "rejected"):
+        column = table.column(name).combine_chunks()
+        turns = pc.list_flatten(column)
+        said = pc.fill_null(pc.not_equal(pc.struct_field(turns, "role"), "system"), True)
+        texts.append(pc.fill_null(pc.struct_field(turns, "content").filter(said), ""))
+        rows.append(np.asarray(pc.list_parent_indices(column).filter(said).to_numpy(), np.int64))
+    joined = np.concatenate(rows)
+    order = np.argsort(joined, kind="stable")
+    return pa.concat_arrays([t.cast(pa.string()) for t in texts]).take(pa.array(order)), joined[order]

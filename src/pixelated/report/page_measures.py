@@ -10,6 +10,7 @@ from pixelated.report.charts import family_chart, histogram, split_chart, stage_
 from pixelated.report.facts import Data
 from pixelated.report.markup import Html, code, facts_list, join, section, stated, tag
 from pixelated.report.page_records import by_count
+from pixelated.report.page_splits import split_tables
 from pixelated.report.tables import Column, data_table, figure_columns, text_columns
 from pixelated.report.wording import NOT_MEASURED, label, number, plain, share, visible
 
@@ -27,8 +28,9 @@ def composition(data: Data) -> Html:
     parts: list[Html] = []
     for heading, chart in charts:
         parts += [tag("h3", heading), chart or tag("p", NOT_MEASURED, class_="missing")]
-    held = _holdouts(data)
-    return section("composition", "Composition", *parts, *([tag("h3", "Holdouts"), held] if held else []))
+    tables = [("Holdouts", _holdouts(data)), *split_tables(facts.table(data, "manifest", "split_assignment"))]
+    parts += [part for heading, body in tables if body for part in (tag("h3", heading), body)]
+    return section("composition", "Composition", *parts)
 
 
 def _holdouts(data: Data) -> Html | None:
@@ -133,14 +135,17 @@ def _shared(found: Mapping[str, Any]) -> Html | None:
 
 
 def evaluation(data: Data) -> Html:
-    """Return evaluation sets and how many of their records stood in the training data."""
+    """Return evaluation sets and how many records of other sources were refused because of each."""
     found = facts.table(data, "evaluation") or facts.table(data, "manifest", "evaluation_sets")
-    columns = [Column("Evaluation set"), *figure_columns("Records", "Matched in training data")]
+    columns = [Column("Evaluation set"), *figure_columns("Records", "Matched and removed")]
     body = [
         (code(name), number(entry.get("records")), number(entry.get("matched_in_training_data")))
         for name, entry in sorted((name, facts.table(found, name)) for name in found)
     ]
-    caption = "Evaluation sets; records of the sources that match one enter neither train nor val"
+    caption = (
+        "Evaluation sets; every record of the other sources is held against them before splits are assigned, "
+        "and what matches reaches neither train, val nor test"
+    )
     return section("evaluation", "Evaluation sets", data_table(caption, columns, body, css="narrow"))
 
 

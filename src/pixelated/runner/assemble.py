@@ -46,6 +46,7 @@ SPLITS = ("train", "val", "test")
 COMPILE_VERSION = "compile@1"
 MB = 1_000_000
 UNVERIFIED = {"releasable": False, "status": "not releasable", "reasons": ["not verified yet"]}
+MOVES_SHOWN = 200  # run.json has them all
 LAST_EPOCH = 253_402_300_799  # the end of the year 9999
 
 
@@ -262,7 +263,8 @@ def _head(loaded: Loaded, decisions: Decisions) -> dict[str, Any]:
         "seed": recipe.seed,
         "scope": recipe.declared_scope,
         "split_ratio": dict(policy.file.split_ratio),
-        "holdout_families": decisions.holdouts,
+        "holdout_families": decisions.split.holdouts,
+        "split_assignment": split_facts(decisions),
         "pii": {"searched": searched_types(), "not_searched": not_searched_types()},
         "policy": {
             "name": policy.file.name,
@@ -271,6 +273,16 @@ def _head(loaded: Loaded, decisions: Decisions) -> dict[str, Any]:
         },
         "evaluation_sets": decisions.evaluation,
     }
+
+
+def split_facts(decisions: Decisions) -> dict[str, Any]:
+    """Return what the dataset says of the assignment: shares, what is off and why, what had to move.
+
+    Counts that only compare with an earlier run stand in run.json: the same assignment, the same bytes.
+    """
+    said, moved = decisions.split.summary, decisions.split.moved
+    said = {name: said[name] for name in ("tolerance", "shares", "off")}
+    return said | {"moved": len(moved), "moves": moved[:MOVES_SHOWN]}
 
 
 def _source_facts(loaded: Loaded) -> dict[str, dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,7 +17,7 @@ from pixelated.core.object_store import check_store
 from pixelated.core.progress import Progress
 from pixelated.core.step import Ledger
 from pixelated.core.store import LocalStore
-from pixelated.curate import starved_stages
+from pixelated.curate import History, read_history, starved_stages, write_history
 from pixelated.recipe import Loaded
 from pixelated.runner.assemble import (
     Assembled,
@@ -34,6 +35,8 @@ from pixelated.runner.read import ReadTask, part_name, read_part, sum_ledgers
 from pixelated.runner.receipted import Receipted
 from pixelated.standardise import plan_units
 from pixelated.verify import verify_dataset
+
+SPLITS = "plan/splits.parquet"
 
 
 @dataclass
@@ -83,8 +86,11 @@ def build(loaded: Loaded, options: Options | None = None) -> BuildResult:
         assembled, cached = _assemble(run, decisions, ledgers)
         result = _result(run, assembled, ledgers, checked_totals(ledgers))
         result.cached = {"parts": sum(p["cached"] for p in parts), "of": len(parts), "dataset": int(cached)}
+        folder.write(SPLITS, partial(write_history, decisions.history))
+        split = decisions.split.summary | {"moves": decisions.split.moved}
         store = run.store.address if run.is_elsewhere else ""
-        folder.write_json("run.json", result.as_json() | {"retention_days": RETENTION_DAYS, "store": store})
+        more = {"split": split, "store": store, "retention_days": RETENTION_DAYS}
+        folder.write_json("run.json", result.as_json() | more)
         _prune(run)
     return result
 
@@ -166,11 +172,18 @@ def read_tasks(run: Run, *, save: bool = True) -> list[ReadTask]:
 def _decide(run: Run) -> Decisions:
     keys = load_keys(run.store, run.parts)
     contaminated, counts = find_contaminated(run, keys)
-    decisions = decide_all(run.loaded, keys, contaminated)
+    decisions = decide_all(run.loaded, keys, contaminated, _history(run))
     decisions.evaluation = counts
     run.folder.write("plan/labels.parquet", lambda f: pq.write_table(decisions.labels, f))
     run.folder.write_json("plan/clusters.json", decisions.clusters)
     return decisions
+
+
+def _history(run: Run) -> History | None:
+    """Return the splits of earlier runs: what the recipe names first, then what this run folder holds."""
+    named, path = run.loaded.history, run.folder.path(SPLITS)
+    own = read_history(str(path)) if path.is_file() else None
+    return named.before(own) if named and own else named or own
 
 
 def _assemble(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> tuple[Assembled, bool]:

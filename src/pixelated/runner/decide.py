@@ -16,10 +16,13 @@ from pixelated.curate import (
     HELD,
     KEEP,
     EvaluationIndex,
+    History,
+    Split,
     assign,
     build_index,
     decide,
     matching_ids,
+    remember,
     spread_refusals,
 )
 from pixelated.dedup import clusters_jsonl, find_exact, summary
@@ -35,7 +38,8 @@ class Decisions:
 
     labels: pa.Table  # part, row_in_part, id, source, decision, stage, weight, split, dedup_status, ...
     ledgers: dict[str, Ledger]
-    holdouts: dict[str, dict[str, Any]]
+    split: Split
+    history: History  # of the splits, after this run
     dedup: dict[str, Any]
     evaluation: dict[str, dict[str, int]]
     clusters: list[dict[str, Any]] = field(default_factory=list)
@@ -86,8 +90,10 @@ def find_contaminated(run: Run, keys: pa.Table) -> tuple[set[str], dict[str, dic
     return found, counts
 
 
-def decide_all(loaded: Loaded, keys: pa.Table, contaminated: set[str]) -> Decisions:
-    """Remove duplicates, decide admission and stage, and assign splits."""
+def decide_all(
+    loaded: Loaded, keys: pa.Table, contaminated: set[str], history: History | None = None
+) -> Decisions:
+    """Remove duplicates, decide admission and stage, and assign splits; `history` is of the splits."""
     keys = spread_refusals(keys, loaded.policy)
     trained = [s.id for s in loaded.sources.values() if s.use == "train"]
     # evaluation records stand apart: they are no duplicates of training records, they are kept from them
@@ -103,12 +109,14 @@ def decide_all(loaded: Loaded, keys: pa.Table, contaminated: set[str]) -> Decisi
     labels = labels.set_column(labels.schema.get_field_index("decision"), "decision", unique)
     admitted = survivors.append_column("stage", verdicts.column("stage"))
     admitted = admitted.filter(pc.equal(verdicts.column("decision"), KEEP))
-    split = assign(admitted, loaded.policy.ratio, loaded.policy.holdouts, loaded.recipe.seed)
+    ratio, seed = loaded.policy.ratio, loaded.recipe.seed
+    split = assign(admitted, ratio, loaded.policy.holdouts, seed, history)
     labels = _join(labels, pa.table({"position": admitted.column("position"), "split": split.column}))
     return Decisions(
         labels,
         _ledgers(labels),
-        split.holdouts,
+        split,
+        remember(history, admitted, split.column, seed, ratio),
         summary(narrow, found),
         {},
         list(clusters_jsonl(narrow, found)),

@@ -31,7 +31,7 @@ class Gate(ABC):
         self.findings = Findings()
 
     def see(self, record: Record) -> None:  # noqa: B027 - a gate over files alone looks at no record
-        """Look at one record (in shard order)."""
+        """Look at one record: all of val, all of test, then all of train, each in shard order."""
 
     @abstractmethod
     def judge(self) -> tuple[dict[str, Any], dict[str, Any]]:
