@@ -56,6 +56,7 @@ class Recipe(BaseModel):
     seed: int = 17
     scorers: tuple[str, ...] = ("language_quality", "coherence", "completeness")
     keep_strategy: str = "priority_order"
+    dedup_threshold: Annotated[float, Field(ge=0.5, le=1)] = 0.85  # of near copies and excerpts
     part_mb: Annotated[float, Field(gt=0)] = 32.0
     shard_mb: Annotated[float, Field(gt=0)] = 1000.0
     scope: str = Field("full", description="'full', or what is left out: then it is not releasable")

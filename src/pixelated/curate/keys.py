@@ -28,6 +28,7 @@ COLUMNS = (
     "pii_status",
     "content_hash",
     "strict_hash",
+    "parents",
 )
 
 

@@ -2,7 +2,7 @@
 
 from pixelated.dedup.check import chosen, remaining
 from pixelated.dedup.clusters import LEAK, THRESHOLD
-from pixelated.dedup.copies import Copies, Source, find_copies
+from pixelated.dedup.copies import KINDS, Copies, Source, find_copies
 from pixelated.dedup.exact import find_exact
 from pixelated.dedup.hashes import hash_table
 from pixelated.dedup.keep import KEEP_STRATEGIES
@@ -14,6 +14,7 @@ from pixelated.dedup.streams import streams
 
 __all__ = [
     "KEEP_STRATEGIES",
+    "KINDS",
     "LEAK",
     "THRESHOLD",
     "Copies",

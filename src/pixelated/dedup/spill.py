@@ -30,12 +30,12 @@ def read_signatures(source: pa.Buffer | pa.NativeFile) -> Signatures:
     return Signatures(**{f.name: _array(f.name, row.column(f.name)) for f in fields(Signatures)})
 
 
-def _binary(array: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
+def _binary(array: np.ndarray) -> pa.Array:
     offsets = pa.py_buffer(np.array([0, array.nbytes], np.int64))
     return pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(array.tobytes())])
 
 
-def _array(name: str, column: pa.Array) -> np.ndarray:  # type: ignore[type-arg]
+def _array(name: str, column: pa.Array) -> np.ndarray:
     start, stop = np.frombuffer(column.buffers()[1], np.int64)[:2]
     held = column.buffers()[2]
     flat = (

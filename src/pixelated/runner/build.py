@@ -28,7 +28,7 @@ from pixelated.runner.assemble import (
 )
 from pixelated.runner.consented import refuse_withdrawn
 from pixelated.runner.context import Options, Run
-from pixelated.runner.decide import Decisions, decide_all, find_contaminated, load_keys
+from pixelated.runner.decide import Decisions, decide_all, find_contaminated, find_training_copies, load_keys
 from pixelated.runner.facts import report_data, totals
 from pixelated.runner.folder import RETENTION_DAYS, InputHashes, RunFolder
 from pixelated.runner.read import ReadTask, part_name, read_part, sum_ledgers
@@ -172,7 +172,7 @@ def read_tasks(run: Run, *, save: bool = True) -> list[ReadTask]:
 def _decide(run: Run) -> Decisions:
     keys = load_keys(run.store, run.parts)
     contaminated, counts = find_contaminated(run, keys)
-    decisions = decide_all(run.loaded, keys, contaminated, _history(run))
+    decisions = decide_all(run.loaded, keys, contaminated, find_training_copies(run, keys), _history(run))
     decisions.evaluation = counts
     run.folder.write("plan/labels.parquet", lambda f: pq.write_table(decisions.labels, f))
     run.folder.write_json("plan/clusters.json", decisions.clusters)

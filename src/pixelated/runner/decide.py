@@ -25,10 +25,12 @@ from pixelated.curate import (
     remember,
     spread_refusals,
 )
-from pixelated.dedup import clusters_jsonl, find_exact, summary
+from pixelated.dedup import KINDS, Copies, clusters_jsonl, find_copies, summary
 from pixelated.recipe import Loaded
 from pixelated.runner.context import Run
+from pixelated.runner.texts import Parts, left_over, source_of
 
+DUPLICATES = frozenset(f"{kind}_duplicate" for kind in KINDS)
 TEXT_COLUMNS = ("id", "messages", "chosen", "rejected")
 
 
@@ -90,22 +92,47 @@ def find_contaminated(run: Run, keys: pa.Table) -> tuple[set[str], dict[str, dic
     return found, counts
 
 
-def decide_all(
-    loaded: Loaded, keys: pa.Table, contaminated: set[str], history: History | None = None
-) -> Decisions:
-    """Remove duplicates, decide admission and stage, and assign splits; `history` is of the splits."""
-    keys = spread_refusals(keys, loaded.policy)
+@dataclass(frozen=True)
+class Copied:
+    """Copies among the records to train on: their keys, what was found, and its counts."""
+
+    keys: pa.Table
+    copies: Copies
+    counts: dict[str, Any]
+
+
+def find_training_copies(run: Run, keys: pa.Table) -> Copied:
+    """Find exact, near and contained copies.
+
+    Evaluation records stand apart: they are no duplicates of training records, they are kept from them.
+    """
+    loaded = run.loaded
     trained = [s.id for s in loaded.sources.values() if s.use == "train"]
-    # evaluation records stand apart: they are no duplicates of training records, they are kept from them
-    narrow = dedup_keys(loaded, keys).filter(
-        pc.is_in(keys.column("source"), value_set=pa.array(trained, pa.string()))
-    )
-    found = find_exact(narrow, loaded.recipe.keep_strategy)
-    labels = _labels(keys, found.drop_columns(["id"]).append_column("position", narrow.column("position")))
-    survivors = keys.filter(labels.column("keep"))
+    mask = pc.is_in(keys.column("source"), value_set=pa.array(trained, pa.string()))
+    narrow = dedup_keys(loaded, keys).filter(mask)
+    rows = narrow.column("position").to_numpy()
+    sizes = np.bincount(keys.column("part").to_numpy(), minlength=len(run.parts)).tolist()
+    parts = Parts(run.store, run.parts, sizes)
+    threshold = loaded.recipe.dedup_threshold
+    found = find_copies(narrow, loaded.recipe.keep_strategy, source_of(parts, run.executor, rows), threshold)
+    left = left_over(parts, run.executor, narrow, found, threshold)
+    return Copied(narrow, found, summary(narrow, found, threshold, left))
+
+
+def decide_all(
+    loaded: Loaded, keys: pa.Table, contaminated: set[str], copied: Copied, history: History | None = None
+) -> Decisions:
+    """Decide admission and stage of what is no copy, and assign splits; `history` is of the splits."""
+    keys = spread_refusals(keys, loaded.policy)
+    decided = copied.copies.decisions.drop_columns(["id", "kept_row"])
+    labels = _labels(keys, decided.append_column("position", copied.keys.column("position")))
+    survivors = keys.append_column("near_cluster", labels.column("near_cluster"))
+    survivors = survivors.filter(labels.column("keep"))
     verdicts = decide(survivors, loaded.sources, loaded.policy, contaminated, loaded.recipe.limit)
     labels = _join(labels, verdicts.append_column("position", survivors.column("position")))
-    unique = pc.fill_null(labels.column("decision"), "exact_duplicate")
+    unique = pc.coalesce(
+        labels.column("decision"), pc.binary_join_element_wise(labels.column("kind"), "duplicate", "_")
+    )
     labels = labels.set_column(labels.schema.get_field_index("decision"), "decision", unique)
     admitted = survivors.append_column("stage", verdicts.column("stage"))
     admitted = admitted.filter(pc.equal(verdicts.column("decision"), KEEP))
@@ -117,9 +144,9 @@ def decide_all(
         _ledgers(labels),
         split,
         remember(history, admitted, split.column, seed, ratio),
-        summary(narrow, found),
+        copied.counts,
         {},
-        list(clusters_jsonl(narrow, found)),
+        list(clusters_jsonl(copied.keys, copied.copies.decisions)),
     )
 
 
@@ -137,6 +164,7 @@ def dedup_keys(loaded: Loaded, keys: pa.Table) -> pa.Table:
         "content_hash",
         "group_key",
         "text_bytes",
+        "parents",
     ]
     return keys.select(columns).append_column("priority", order).append_column("quality", _quality(keys))
 
@@ -146,17 +174,20 @@ def _labels(keys: pa.Table, decided: pa.Table) -> pa.Table:
         keys.select(["part", "row_in_part", "id", "source", "group_key", "text_bytes", "position"]), decided
     )
     keep = pc.fill_null(labels.column("keep"), True)
-    status = pc.if_else(pc.is_valid(labels.column("cluster")), "kept_of_duplicates", "unique")
+    gone = decided.filter(pc.invert(decided.column("keep")))
+    several = pc.is_in(labels.column("id"), value_set=gone.column("kept_id").combine_chunks())
+    status = pc.if_else(several, "kept_of_duplicates", "unique")
     labels = labels.set_column(labels.schema.get_field_index("keep"), "keep", keep)
     return labels.append_column("dedup_status", status)
 
 
 def _ledgers(labels: pa.Table) -> dict[str, Ledger]:
     counts = {r["values"]: r["counts"] for r in pc.value_counts(labels.column("decision")).to_pylist()}
-    rows, duplicates = labels.num_rows, counts.pop("exact_duplicate", 0)
+    copies = {k: counts.pop(k) for k in sorted(DUPLICATES & set(counts))}
+    rows, duplicates = labels.num_rows, sum(copies.values())
     kept, held = counts.pop(KEEP, 0), counts.pop(HELD, 0)
     dedup = Ledger(rows_in=rows, kept=rows - duplicates, dropped=duplicates)
-    dedup.reasons.update({"exact_duplicate": duplicates} if duplicates else {})
+    dedup.reasons.update(copies)
     refused = sum(counts.values())
     curate = Ledger(rows_in=rows - duplicates, kept=kept, dropped=refused, quarantined=held)
     curate.reasons.update(counts | ({HELD: held} if held else {}))

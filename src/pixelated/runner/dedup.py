@@ -36,24 +36,21 @@ from pixelated.core.store import LocalStore
 from pixelated.dedup import (
     THRESHOLD,
     Copies,
-    chosen,
     clusters_jsonl,
     find_copies,
     hash_table,
-    remaining,
     sign,
     streams,
     summary,
     write_signatures,
 )
 from pixelated.runner.files import Outcome, refuse_inside
-from pixelated.runner.texts import COLUMNS, MAPPED, SIGNATURES, PartRows, Parts, source_of, taken, texts_of
+from pixelated.runner.texts import COLUMNS, MAPPED, SIGNATURES, PartRows, Parts, left_over, source_of, taken
 from pixelated.standardise import Unit, plan_units, sniff_source
 from pixelated.standardise.chats import chat_lines
 
 CLUSTERS, REPORT, WORK, PARTS = "clusters.jsonl", "report.json", "work", "parts.json"
 PART_BYTES = 32 << 20
-CHECK_SEED = 17
 _KEPT = ("id", "kind", *COLUMNS, "source", "file", "row")
 _KEYS = ("id", "source", "file", "row", "strict_hash", "content_hash")
 
@@ -136,7 +133,7 @@ def _decide(work: Path, output: Path | None, options: Options, executor: Executo
     sizes = [pq.read_metadata(work / f"{name}-keys.parquet").num_rows for name in names]
     parts = Parts(LocalStore(work, private=True), names, sizes)
     copies = find_copies(keys, options.strategy, source_of(parts, executor), options.threshold)
-    left = still_copies(parts, executor, keys, copies, options.threshold)
+    left = left_over(parts, executor, keys, copies, options.threshold)
     found = summary(keys, copies, options.threshold, left)
     _count(ledger, found)
     if output is not None:
@@ -144,15 +141,6 @@ def _decide(work: Path, output: Path | None, options: Options, executor: Executo
         LocalStore(output, private=True).write_json(REPORT, found)
     ledger.seconds = time.monotonic() - start
     return Outcome(ledger, {"duplicates": found, "dry_run": output is None})
-
-
-def still_copies(
-    parts: Parts, executor: Executor, keys: pa.Table, copies: Copies, threshold: float
-) -> dict[str, Any]:
-    """Return what `check.remaining` finds among the records that stay."""
-    rows = np.flatnonzero(copies.decisions.column("keep").to_numpy())
-    some = np.array(chosen(keys.column("id").take(pa.array(rows)).to_pylist(), CHECK_SEED), np.int64)
-    return remaining(texts_of(parts, executor, rows[some]), len(rows), threshold)
 
 
 def _count(ledger: Ledger, found: dict[str, Any]) -> None:

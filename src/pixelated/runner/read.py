@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,7 +25,8 @@ from pixelated.core.source import Source
 from pixelated.core.step import Ledger, StepResult, count
 from pixelated.core.store import Store
 from pixelated.curate import key_table
-from pixelated.dedup import hash_table
+from pixelated.dedup import hash_table, sign, streams, write_signatures
+from pixelated.runner.texts import SIGNATURES
 from pixelated.score import score_table
 from pixelated.standardise import Unit, read_unit
 
@@ -37,7 +39,7 @@ ROW_STEPS: list[tuple[str, Step]] = [
     ("score", score_table),
     ("hash", hash_table),
 ]
-VERSIONS = ("standardise@2", ENCODING_VERSION, PII_VERSION, "score@1", "hash@1", "keys@2")
+VERSIONS = ("standardise@2", ENCODING_VERSION, PII_VERSION, "score@1", "hash@1", "keys@4", "near@1")
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def read_part(task: ReadTask) -> dict[str, Any]:
     ledgers, kept, dropped, quarantined = _run(task, store)
     size = _write_table(store, f"{task.name}.parquet", kept)
     _write_table(store, f"{task.name}-keys.parquet", key_table(kept))
+    store.write(f"{task.name}{SIGNATURES}", partial(write_signatures, sign(streams(kept))))
     if dropped:
         _write_table(
             store, f"{task.name}-dropped.parquet", pa.concat_tables(dropped, promote_options="default")

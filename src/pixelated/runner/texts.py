@@ -15,13 +15,16 @@ from pixelated.core.engines import Executor
 from pixelated.core.object_store import store_of
 from pixelated.core.store import Store, read_table
 from pixelated.dedup import (
+    Copies,
     ShingleSets,
     Signatures,
     Source,
     Texts,
+    chosen,
     join_sets,
     join_signatures,
     read_signatures,
+    remaining,
     shingle_sets,
     sign,
     streams,
@@ -29,6 +32,7 @@ from pixelated.dedup import (
 
 COLUMNS = ("messages", "chosen", "rejected")
 SIGNATURES = "-near.arrow"
+CHECK_SEED = 17
 MAPPED, PACKED = ".arrow", ".parquet"  # how a part's records are kept
 
 Rows = npt.NDArray[np.int64]
@@ -81,6 +85,16 @@ def source_of(parts: Parts, executor: Executor, rows: Rows | None = None) -> Sou
 
     loaders = [partial(_load, parts.store, name) for name in parts.names]
     return Source(loaders, parts.sizes, Texts(sets, signatures), rows)
+
+
+def left_over(
+    parts: Parts, executor: Executor, keys: pa.Table, copies: Copies, threshold: float
+) -> dict[str, Any]:
+    """Return what `dedup.remaining` finds among the records that stay, on a sample of them."""
+    kept = np.flatnonzero(copies.decisions.column("keep").to_numpy())
+    some = np.array(chosen(keys.column("id").take(pa.array(kept)).to_pylist(), CHECK_SEED), np.int64)
+    rows = keys.column("position").to_numpy()[kept[some]]
+    return remaining(texts_of(parts, executor, rows), len(kept), threshold)
 
 
 def texts_of(parts: Parts, executor: Executor, rows: Rows) -> list[str]:
