@@ -18,7 +18,8 @@ from typing import Any
 import orjson
 
 from pixelated.core.places import http
-from pixelated.core.places.protocol import Entry, Facts, Opened
+from pixelated.core.places.answers import readable
+from pixelated.core.places.protocol import Entry, Facts, Opened, UnavailableError
 
 _SERVICE = "datasets.DatasetApiService"
 _KNOWN = {"TEST": "http://localhost:7777/api/v1", "LOCALHOST": "http://localhost/api/v1"}
@@ -36,6 +37,8 @@ class KagglePlace:
         """Return the owner, the licence and the version, as Kaggle states them."""
         said = self._said
         owner = str(said.get("ownerRef", ""))
+        if not owner:  # nothing to compare the registry with
+            raise UnavailableError("bad_answer", f"{self.uri}: Kaggle names no owner", "check the address")
         return Facts(owner, str(said.get("licenseName", "")), self._at, {"title": str(said.get("title", ""))})
 
     def entries(self) -> Iterator[Entry]:
@@ -59,7 +62,7 @@ class KagglePlace:
     @cached_property
     def _said(self) -> dict[str, Any]:
         value, _ = http.call(f"{_endpoint()}/{_SERVICE}/GetDataset", self._names(), headers=_headers())
-        return dict(value or {})
+        return readable(self.uri, lambda: dict(value or {}))
 
 
 def _endpoint() -> str:

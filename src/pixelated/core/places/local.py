@@ -34,7 +34,7 @@ class LocalPlace:
         home = self._root.resolve()
         for path in sorted(self._root.rglob("*"), key=lambda p: p.relative_to(self._root).as_posix()):
             name = path.relative_to(self._root).as_posix()
-            if path.is_symlink() and not path.resolve().is_relative_to(home):
+            if path.is_symlink() and not _leads_inside(path, home):
                 yield Entry(name, problem="a link that leads out of the folder")
             elif path.is_file():
                 yield self._entry(path, name)
@@ -67,6 +67,13 @@ class LocalPlace:
             return Entry(name, problem=f"cannot be read: {error.strerror}")
         when = datetime.fromtimestamp(stat.st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return Entry(name, stat.st_size, _version(stat), modified=when)
+
+
+def _leads_inside(path: Path, home: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(home)
+    except (OSError, RuntimeError):  # a link that leads to itself
+        return False
 
 
 def _version(stat: os.stat_result) -> str:

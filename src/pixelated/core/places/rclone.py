@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 from pixelated.core.errors import UsageError
+from pixelated.core.places.answers import listed as listed_as
 from pixelated.core.places.protocol import (
     ChangedError,
     Entry,
@@ -98,10 +100,13 @@ class RclonePlace:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the files; an online document without bytes and a second file of a name are problems."""
+        return listed_as(self.uri, self._entries())
+
+    def _entries(self) -> Iterator[Entry]:
         hashes = ["--hash", "--hash-type", "MD5", "--hash-type", "SHA256"]
         listed = patiently(lambda: self._json("lsjson", "-R", "--files-only", *hashes, self._remote))
-        names = [str(item["Path"]) for item in listed]
-        twice = {n for n in names if names.count(n) > 1} if len(set(names)) < len(names) else set()
+        names = Counter(str(item["Path"]) for item in listed)
+        twice = {n for n, count in names.items() if count > 1}
         for item in sorted(listed, key=lambda i: (str(i["Path"]), str(i.get("ID", "")))):
             yield _entry(item, "two files have this name" if item["Path"] in twice else "")
 
