@@ -82,6 +82,7 @@ class _Watcher:
         self._all: WeakSet[Wait] = WeakSet()
         self._lock = threading.Lock()
         self._started = False
+        self._pause = threading.Event()
 
     def add(self, wait: Wait) -> None:
         with self._lock:
@@ -96,7 +97,7 @@ class _Watcher:
 
     def _look(self) -> None:
         while True:
-            time.sleep(_LOOK)
+            self._pause.wait(_LOOK)
             for wait in self.all():
                 if wait.is_overdue():
                     wait.end()
