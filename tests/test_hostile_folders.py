@@ -20,12 +20,13 @@ from pixelated.acquire.listing import list_source
 from pixelated.core.addresses import without_secrets
 from pixelated.core.downloads.download import Job, download
 from pixelated.core.errors import CheckFailedError, UsageError
-from pixelated.core.places import place_of
+from pixelated.core.places import kaggle, place_of
 from pixelated.core.presets import load_yaml
 from pixelated.core.receipts import read_receipt
 from pixelated.core.registry_file import read_registries
 from pixelated.core.source import Acquisition, Source
 from pixelated.inventory.document import read_inventory
+from pixelated.inventory.known import state_folder
 from pixelated.publish.shelf import parse_record
 from publish_parts import run, write_dataset  # noqa: F401 - a fixture
 
@@ -311,3 +312,39 @@ def test_a_record_that_was_there_hides_no_override(run, tmp_path: Path) -> None:
 )
 def test_a_port_that_is_none_is_bad_usage(arguments: tuple[str, ...], tmp_path: Path) -> None:
     assert pixelated(*arguments, folder=tmp_path).returncode == 2
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = fill(tmp_path / "there/closed", **{"f.txt": b"x"}).parent
+    (there / "open.txt").write_bytes(b"y")
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    entries = list(place_of(str(there)).entries())
+    assert [(e.name, e.problem) for e in entries] == [
+        ("closed", "cannot be read: Permission denied"),
+        ("open.txt", ""),
+    ]
+
+
+def test_a_user_without_a_home_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nowhere)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.delenv("KAGGLE_CONFIG_DIR", raising=False)
+    with pytest.raises(UsageError, match="no home folder"):
+        state_folder()
+    with pytest.raises(UsageError, match="no home folder"):
+        place_of("sftp://user@host.example/x")
+    assert kaggle._headers() == {}  # a public dataset needs no key
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert state_folder() == tmp_path / "pixelated/inventory"

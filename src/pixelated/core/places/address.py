@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pixelated.core.addresses import has_options, without_secrets
 from pixelated.core.errors import UsageError
+from pixelated.core.home import expanded
 from pixelated.core.places.gcs import GcsPlace
 from pixelated.core.places.http import HttpPlace, shown
 from pixelated.core.places.hub import HubPlace
@@ -64,7 +65,7 @@ def place_of(location: str, given: Given | None = None, base: Path | None = None
         return _SCHEMES[scheme](location, given or Given())
     if _REMOTE.match(location) and not _DRIVE_LETTER.match(location):
         return RclonePlace(location)
-    return LocalPlace((base or Path()) / Path(location).expanduser())
+    return LocalPlace((base or Path()) / expanded(location))
 
 
 def _web(location: str, given: Given) -> Place:

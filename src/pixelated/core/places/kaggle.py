@@ -71,14 +71,13 @@ def _endpoint() -> str:
 
 
 def _headers() -> dict[str, str]:
-    home = Path(os.environ.get("KAGGLE_CONFIG_DIR") or Path.home() / ".kaggle")
-    token = os.environ.get("KAGGLE_API_TOKEN", "") or _text(home / "access_token").strip()
+    token = os.environ.get("KAGGLE_API_TOKEN", "") or _stored("access_token").strip()
     if token:
         return {"Authorization": f"Bearer {token}"}
     user, key = os.environ.get("KAGGLE_USERNAME", ""), os.environ.get("KAGGLE_KEY", "")
     if not (user and key):
         try:
-            stored = orjson.loads(_text(home / "kaggle.json") or "{}")
+            stored = orjson.loads(_stored("kaggle.json") or "{}")
         except orjson.JSONDecodeError:
             stored = {}
         user, key = str(stored.get("username", "")), str(stored.get("key", ""))
@@ -87,8 +86,11 @@ def _headers() -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{key}".encode()).decode()}
 
 
-def _text(path: Path) -> str:
+def _stored(name: str) -> str:
+    """Return a file of Kaggle's own store, "" where there is none."""
+    given = os.environ.get("KAGGLE_CONFIG_DIR", "")
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        folder = Path(given) if given else Path.home() / ".kaggle"
+        return (folder / name).read_text(encoding="utf-8")
+    except (OSError, RuntimeError, UnicodeDecodeError):  # or no home at all
         return ""

@@ -23,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 from pixelated.core.errors import UsageError
+from pixelated.core.home import home_folder
 from pixelated.core.places.answers import listed as listed_as
 from pixelated.core.places.protocol import (
     ChangedError,
@@ -72,7 +73,7 @@ def sftp_remote(location: str) -> str:
     options = [f"host={parts.hostname}"]
     options += [f"user={unquote(parts.username)}"] if parts.username else []
     options += [f"port={parts.port}"] if parts.port else []
-    known = Path.home() / ".ssh" / "known_hosts"
+    known = home_folder() / ".ssh" / "known_hosts"
     if "RCLONE_SFTP_KNOWN_HOSTS_FILE" not in os.environ and parts.hostname not in _LOOPBACK:
         if not known.is_file():
             raise UsageError(
