@@ -5,10 +5,12 @@ A source's folder then holds what is read and not the same rows twice, packed an
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
 from pixelated.core.archives import unpack
 from pixelated.core.receipts import FileReceipt
+from pixelated.core.registry_file import OWN_FOLDERS
 from pixelated.core.source import Source
 
 FOLDER = ".archives"
@@ -29,8 +31,37 @@ def path_of(root: Path, source: Source, name: str) -> Path:
 
 def unpacked_folder(root: Path, source: Source, name: str) -> Path:
     """Return the folder that an archive is unpacked into."""
-    suffix = next(s for s in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(s))
-    return root / source.path / name[: -len(suffix)]
+    return root / source.path / stem(name)
+
+
+def place_problems(source: Source, names: Iterable[str]) -> dict[str, str]:
+    """Return why files can't lie beside the others of their source: what they would take the place of.
+
+    Two that would have one path, an archive's folder among them, would push each other aside; a name can
+    lead into this program's own folders, and an archive called `...zip` out of the source's folder.
+    """
+    found: dict[str, str] = {}
+    taken: dict[str, str] = {}  # path -> whose it is
+    inner = {name: stem(name) if is_box(source, name) else name for name in sorted(names)}
+    folders = {str(above) for path in inner.values() for above in PurePosixPath(path).parents}
+    for name, path in sorted(inner.items(), key=lambda item: (item[0] != item[1], item)):
+        first = (PurePosixPath(source.path) / path).parts[:1]
+        if path.rsplit("/", 1)[-1] in ("", ".", ".."):
+            found[name] = "an archive that leaves no name for its folder"
+        elif first and first[0] in OWN_FOLDERS:
+            found[name] = "its name leads into a folder of this program"
+        elif path in taken or path in folders:
+            other = taken.get(path) or f"the files under {path}/"
+            found[name] = f"it would take the place of {other}: exclude one of them"
+        else:
+            taken[path] = name
+    return found
+
+
+def stem(name: str) -> str:
+    """Return the name of an archive without its suffix, any other name as it is."""
+    suffix = next((s for s in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), "")
+    return name[: len(name) - len(suffix)]
 
 
 def open_box(root: Path, source: Source, receipt: FileReceipt) -> None:

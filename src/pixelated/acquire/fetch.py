@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pixelated.acquire.boxes import is_box, open_box, path_of
+from pixelated.acquire.claims import claims, refused_place
 from pixelated.acquire.listing import Listing, list_source
 from pixelated.acquire.permission import MediaSettings, is_media
 from pixelated.core.downloads.download import Got, Job, download
@@ -18,8 +20,10 @@ from pixelated.core.downloads.limiter import Limiter, StoppedError
 from pixelated.core.errors import CheckFailedError, IncompleteError, PixelatedError, UsageError
 from pixelated.core.fingerprint import sha256_file
 from pixelated.core.places import Entry
+from pixelated.core.places.patience import cut_all
 from pixelated.core.receipts import FileReceipt, Receipt, now, read_receipt, write_receipt
 from pixelated.core.source import Expected, Source
+from pixelated.core.store import explain_os_error
 
 STAGING = ".staging"
 
@@ -125,9 +129,14 @@ def _fetch(source: Source, listing: Listing, options: Options) -> Outcome:
     )
     receipt = _receipt(source, listing, options.root)
     todo = []
+    claimed = claims(options.root, source)
     for name, entry in sorted(listing.entries.items()):
-        there = _there(receipt, source, entry, options)
-        if there is None:
+        why = refused_place(options.root, source, name)
+        there = _there(receipt, source, entry, options) if not why else None
+        if why or (there is None and (why := claimed(name))):
+            outcome.problems.append((name, why))
+            receipt.files.pop(name, None)
+        elif there is None:
             todo.append(entry)
         else:
             outcome.files.append(there)
@@ -187,6 +196,7 @@ def _downloads(
                     yield futures[future], _result(future)
         except BaseException:
             options.limiter.stopped.set()
+            cut_all()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
 
@@ -255,8 +265,12 @@ def _receipt(source: Source, listing: Listing, root: Path) -> Receipt:
 def alone(root: Path, source: str) -> Iterator[None]:
     """Hold the source's staging folder: two processes would write one part file."""
     folder = root / STAGING / source
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / ".lock").open("w") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(folder / ".lock", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise explain_os_error(error, folder / ".lock") from error
+    try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -266,6 +280,8 @@ def alone(root: Path, source: str) -> Iterator[None]:
                 "wait for it, or stop it",
             ) from error
         yield
+    finally:
+        os.close(lock)
 
 
 __all__ = ["Options", "Outcome", "StoppedError", "alone", "fetch_source", "there_now"]

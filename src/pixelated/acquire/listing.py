@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from pixelated.acquire.boxes import SUFFIXES
+import re2
+
+from pixelated.acquire.boxes import SUFFIXES, place_problems
 from pixelated.acquire.media.audio import is_recording
 from pixelated.acquire.permission import refuse_media
+from pixelated.core.addresses import without_secrets
 from pixelated.core.errors import CheckFailedError, PixelatedError
 from pixelated.core.places import Entry, Facts, Given, Place, UnavailableError, place_of
-from pixelated.core.places.names import name_problem
+from pixelated.core.places.names import name_problem, plain
 from pixelated.core.source import Source
 
 NOTHING_TO_FETCH = {
@@ -75,7 +80,7 @@ def list_source(source: Source, base: Path | None = None, *, recordings: bool = 
         except CheckFailedError:
             raise
         except PixelatedError as error:
-            tried.append((location, error.message))
+            tried.append((without_secrets(location), error.message))
             remedies.append(error.remedy)
             continue
         listing.tried = tried
@@ -126,11 +131,14 @@ def list_at(source: Source, location: str, base: Path | None = None, *, recordin
     for entry in place.entries():
         problem = entry.problem or name_problem(entry.name) or _twice(entry.name, listing)
         if problem:
-            listing.problems.append((entry.name, problem))
+            listing.problems.append((plain(entry.name), problem))
         elif _wanted(source, entry.name) and is_recording(entry.name) and not recordings:
-            listing.problems.append((entry.name, A_RECORDING))
+            listing.problems.append((plain(entry.name), A_RECORDING))
         elif _wanted(source, entry.name):
             listing.entries[entry.name] = entry
+    for name, problem in place_problems(source, listing.entries).items():
+        del listing.entries[name]
+        listing.problems.append((plain(name), problem))
     missing = sorted(set(wanted.expected) - set(listing.entries) - {n for n, _ in listing.problems})
     listing.problems += [(name, "the registry expects it and it is not there") for name in missing]
     if not listing.entries and not listing.problems:
@@ -142,7 +150,7 @@ def list_at(source: Source, location: str, base: Path | None = None, *, recordin
 
 def _refuse_change(source: Source, location: str, facts: Facts) -> None:
     """Refuse a hub's dataset that changed hands or licence since the registry entry was written."""
-    where = f"source {source.id!r}: {location}"
+    where = f"source {source.id!r}: {without_secrets(location)}"
     owner = re.match(r"(?:hf://datasets|kaggle:/)/([\w.-]+)/", location)
     if owner and facts.owner and facts.owner.lower() != owner[1].lower():
         raise CheckFailedError(
@@ -179,8 +187,10 @@ def _matches(path: PurePosixPath, pattern: str) -> bool:
     return bool(_glob(pattern).fullmatch(path.as_posix()))
 
 
-def _glob(pattern: str) -> re.Pattern[str]:
-    return re.compile("".join(_glob_parts(pattern)))
+@cache
+def _glob(pattern: str) -> Any:
+    """Return a pattern of google-re2, whose time is linear: names come from strangers."""
+    return re2.compile("(?s:" + "".join(_glob_parts(pattern)) + ")")
 
 
 def _glob_parts(pattern: str) -> Iterator[str]:
@@ -193,7 +203,7 @@ def _glob_parts(pattern: str) -> Iterator[str]:
             yield ".*"
             at += 2
         else:
-            yield {"*": "[^/]*", "?": "[^/]"}.get(pattern[at], re.escape(pattern[at]))
+            yield {"*": "[^/]*", "?": "[^/]"}.get(pattern[at], re2.escape(pattern[at]))
             at += 1
 
 

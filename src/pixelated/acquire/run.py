@@ -13,6 +13,7 @@ from pixelated.acquire.fetch import Options, Outcome, fetch_source, there_now
 from pixelated.acquire.listing import addresses, list_at, list_source, refuse_status
 from pixelated.acquire.media.run import guard, plan_media
 from pixelated.acquire.permission import MediaSettings, is_media
+from pixelated.core.addresses import without_secrets
 from pixelated.core.errors import (
     EXIT_FAILED,
     EXIT_INCOMPLETE,
@@ -161,14 +162,15 @@ def _plan_of_media(source: Source, options: Options) -> Planned:
 
 
 def _access(source: Source, address: str, role: str, options: Options) -> Access:
+    shown = without_secrets(address)
     try:
         problems = _problems_at(source, address, options)
     except PixelatedError as error:
-        return _unavailable(source, address, role, error)
+        return _unavailable(source, shown, role, error)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, this address can't be had now
-        return Access(source.id, address, role, available=False, why=str(error), remedy="try again later")
+        return Access(source.id, shown, role, available=False, why=str(error), remedy="try again later")
     why = "; ".join(f"{name}: {problem}" for name, problem in problems)
-    return Access(source.id, address, role, available=not problems, why=why)
+    return Access(source.id, shown, role, available=not problems, why=why)
 
 
 def _problems_at(source: Source, address: str, options: Options) -> list[tuple[str, str]]:

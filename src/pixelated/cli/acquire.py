@@ -16,6 +16,7 @@ from pixelated.acquire.media.run import AUDIO
 from pixelated.acquire.permission import MediaSettings, is_media
 from pixelated.acquire.run import check_all, exit_code, fetch_all, plan_all
 from pixelated.cli.output import JsonFlag, QuietFlag, emit
+from pixelated.core.addresses import without_secrets
 from pixelated.core.downloads.limiter import Limiter, StoppedError
 from pixelated.core.errors import EXIT_INCOMPLETE, EXIT_OK, UsageError
 from pixelated.core.meter import Meter, human, parse_rate
@@ -80,6 +81,12 @@ def _wanted(
     """Return the sources that are asked for and the root that they go to."""
     ids = [n for n in named if not _ADDRESS.fullmatch(n)]
     addressed = [_of_address(n, endpoint) for n in named if _ADDRESS.fullmatch(n)]
+    folders = [s.path for s in addressed]
+    if len(set(folders)) < len(folders):
+        twice = next(f for f in folders if folders.count(f) > 1)
+        raise UsageError(
+            "same_folder", f"two of the addresses go to the folder {twice}", "fetch each to its own --to"
+        )
     if addressed and not ids and recipe is None and not registry:
         return addressed, to or Path("data")
     if recipe is not None:
@@ -109,7 +116,11 @@ def _unknown(name: str, known: dict[str, Source]) -> UsageError:
 
 def _of_address(address: str, endpoint: str) -> Source:
     """Return a source for an address alone: nothing about its licence is assumed."""
-    last = [p for p in re.split(r"[/:@?#]+", address) if p and p not in ("datasets", ".", "..", "~")]
+    last = [
+        p
+        for p in re.split(r"[/:@?#]+", without_secrets(address))
+        if p and p not in ("datasets", ".", "..", "~")
+    ]
     slug = re.sub(r"[^a-z0-9_]+", "_", last[-1].lower()).strip("_") if last else ""
     where = Acquisition(location=address, endpoint=endpoint)
     return Source(id=slug or "source", path=slug or "source", acquire=where)

@@ -42,7 +42,12 @@ def emit(value: dict[str, Any], text: str, *, as_json: bool) -> None:
         )
         sys.stdout.buffer.flush()
     else:
-        typer.echo(text)
+        typer.echo(_for_terminal(text))
+
+
+def _for_terminal(text: str) -> str:
+    """Escape what is no text in lines that quote names and words of strangers: they steer a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
 
 
 def pretty(value: Any) -> str:
@@ -104,7 +109,10 @@ def _report(problem: PixelatedError, *, as_json: bool) -> None:
         emit(problem.as_json(), "", as_json=True)
     else:
         typer.echo(
-            f"error: {problem.message}" + (f"\n  next: {problem.remedy}" if problem.remedy else ""), err=True
+            _for_terminal(
+                f"error: {problem.message}" + (f"\n  next: {problem.remedy}" if problem.remedy else "")
+            ),
+            err=True,
         )
 
 

@@ -15,11 +15,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from pixelated.core.addresses import without_secrets
 from pixelated.core.errors import UsageError
 from pixelated.core.presets import load_preset
 from pixelated.core.source import Source
 
 MAX_TIER = 6
+OWN_FOLDERS = (".acquired", ".staging", ".archives")  # receipts, parts and kept archives, under the root
 SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 LICENSE = re.compile(r"\(?[A-Za-z0-9.+:-]+\)?( (AND|OR|WITH) \(?[A-Za-z0-9.+:-]+\)?)*")
 Aliases = dict[str, tuple[str, ...]]  # a name that is no family -> the families it stands for
@@ -149,7 +151,11 @@ def _source(source_id: str, entry: Any, where: str, known: tuple[tuple[str, ...]
     source: Source = parse(Source, {"id": source_id, **_as_lists(entry)}, where)
     _check_source(source, where)
     resolved = (f for family in source.families for f in resolve_family(family, *known, where))
-    return replace(source, families=tuple(dict.fromkeys(resolved)), uri=source.uri or source.acquire.location)
+    return replace(
+        source,
+        families=tuple(dict.fromkeys(resolved)),
+        uri=source.uri or without_secrets(source.acquire.location),
+    )
 
 
 def _merged(defaults: Any, entry: Any) -> Any:
@@ -192,7 +198,10 @@ def _check_source(source: Source, where: str) -> None:
 
 
 def _stays_inside(path: str) -> bool:
-    return not Path(path).is_absolute() and ".." not in Path(path).parts
+    """Say whether a path can be a source's: below the root, and none of this program's own folders."""
+    parts = Path(path).parts
+    own = bool(parts) and parts[0] in OWN_FOLDERS
+    return not Path(path).is_absolute() and ".." not in parts and not own and path.isprintable()
 
 
 def _is_date(text: str) -> bool:

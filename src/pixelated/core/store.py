@@ -183,6 +183,8 @@ def explain_os_error(error: OSError, path: Path) -> InternalError | UsageError:
         return UsageError(
             "not_writable", f"cannot write {path}: {error.strerror}", "choose another output folder"
         )
+    if error.errno == errno.ELOOP:
+        return UsageError("is_a_link", f"{path} is a link, which is not followed", "remove it")
     if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
         return UsageError(
             "not_a_folder", f"cannot write {path}: {error.strerror}", "choose an output path that is a folder"

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable
 from urllib.parse import quote, unquote, urlsplit
 
+from pixelated.core.addresses import without_secrets
 from pixelated.core.places.http import shown
 from pixelated.core.source import Source
 
@@ -39,17 +40,6 @@ def plain_command(source: Source, folder: str) -> str:
     if scheme in ("http", "https") and rest:
         return " && ".join(shlex.join(c) for c in _web(source, folder))
     return shlex.join(makers[scheme]()) if scheme in makers else ""
-
-
-def without_secrets(location: str) -> str:
-    """Return an address as it may be written down: no password, no signature, no connection options."""
-    if location.startswith(":"):
-        head, _, path = location[1:].partition(":")
-        return f":{head.partition(',')[0]}:{path}"
-    parts = urlsplit(location)
-    if parts.scheme in ("http", "https") or parts.password:
-        return shown(location)
-    return location
 
 
 def _s3(source: Source, folder: str) -> list[str]:

@@ -78,7 +78,7 @@ def read_inventory(path: Path) -> Inventory | None:
         return None
     try:
         return reader(value)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(
             "bad_inventory",
             f"{path} looks like an inventory and is damaged ({type(error).__name__}: {error})",
@@ -99,9 +99,22 @@ def _reader(value: dict[str, Any]) -> Any:
 
 
 def _own(value: dict[str, Any]) -> Inventory:
-    files = [File(**f) for f in value["files"]]
+    files = [_file(f) for f in value["files"]]
     left_out = int(value["counts"]["left_out"])
-    return Inventory(value["place"], files, value.get("endpoint", ""), value["layout"], left_out)
+    words = value["place"], value.get("endpoint", ""), value["layout"]
+    if not all(isinstance(word, str) for word in words):
+        raise TypeError("place, endpoint and layout are texts")
+    return Inventory(words[0], files, words[1], words[2], left_out)
+
+
+def _file(said: dict[str, Any]) -> File:
+    file = File(**said)
+    texts = (value for key, value in vars(file).items() if key != "size")
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"the facts of {file.name!r} are no texts")
+    if file.size is not None and (type(file.size) is not int or file.size < 0):
+        raise TypeError(f"the size of {file.name!r} is {file.size!r}")
+    return file
 
 
 def _s3_manifest(value: dict[str, Any]) -> Inventory:

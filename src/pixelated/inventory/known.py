@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from pixelated.core.fingerprint import fingerprint
+from pixelated.core.home import state_home
 from pixelated.core.store import explain_os_error
 from pixelated.inventory.document import Inventory
 from pixelated.inventory.file import Digests, File
@@ -102,8 +103,7 @@ class Known:
 
 def state_folder() -> Path:
     """Return the user's own folder for what killed runs leave."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "pixelated" / "inventory"
+    return state_home() / "pixelated" / "inventory"
 
 
 def state_journal(place: tuple[str, str], use: str) -> Path:

@@ -12,6 +12,7 @@ from pixelated.core.downloads.limiter import Limiter
 from pixelated.core.errors import EXIT_INTERNAL, PixelatedError
 from pixelated.core.meter import Meter
 from pixelated.core.places import ChangedError, Entry, Place, TryAgainError, UnavailableError
+from pixelated.core.places.patience import cut_all
 from pixelated.core.places.retrying import TRIES, given_up, pause
 from pixelated.inventory.file import Digests, File
 from pixelated.inventory.known import Known
@@ -140,6 +141,7 @@ def in_parallel(
                     out.append((futures[future], future.result() if failure is None else failure))
         except BaseException:
             reading.limiter.stopped.set()
+            cut_all()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     return out

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pixelated.core.errors import UsageError
+from pixelated.core.home import expanded
 from pixelated.core.places import Entry, Given, Place, UnavailableError, place_of
 from pixelated.core.places.http import shown
 from pixelated.core.places.names import EMPTY_PART, name_problem
@@ -61,7 +62,7 @@ class Side:
             return None
         if self.kind == "file":
             return Path(unquote(urlsplit(self.address).path))
-        return Path(self.address).expanduser()
+        return expanded(self.address)
 
     @property
     def kind(self) -> str:

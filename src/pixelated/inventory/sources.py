@@ -13,11 +13,12 @@ from typing import Any
 
 import orjson
 
+from pixelated.core.addresses import without_secrets
 from pixelated.core.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, PixelatedError, worst
 from pixelated.core.places.names import name_problem
 from pixelated.core.receipts import Receipt, read_receipt
 from pixelated.core.source import Source
-from pixelated.inventory.commands import own_command, plain_command, without_secrets
+from pixelated.inventory.commands import own_command, plain_command
 from pixelated.inventory.document import Inventory
 from pixelated.inventory.file import Digests, File
 from pixelated.inventory.known import Known

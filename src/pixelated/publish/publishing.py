@@ -84,11 +84,8 @@ def publish(dataset: Path, destination: str, options: Options) -> dict[str, Any]
     verified = _verify(shelf, release.name, _declared(release), options)
     recorded = shelf.record(release.name) or {}
     link = Link(release.name, release.manifest.sha256)
-    moved = (
-        pointer.moved_to(link, recorded.get("override"))
-        if pointer
-        else Pointer((link,), recorded.get("override"))
-    )
+    said = override or recorded.get("override")  # a record that was there may say nothing of it
+    moved = pointer.moved_to(link, said) if pointer else Pointer((link,), said)
     if moved != pointer:
         names = set(release.all_files)
         shelf.point(release.name, names, moved.as_bytes(shelf.where(release.name)), version)

@@ -156,7 +156,8 @@ def parse_record(data: bytes, release: str) -> dict[str, Any]:
         value = orjson.loads(data)
     except ValueError:
         value = None
-    if not isinstance(value, dict) or value.get("release") != release or "manifest_sha256" not in value:
+    fine = isinstance(value, dict) and value.get("release") == release
+    if not fine or not isinstance(value.get("manifest_sha256"), str):
         raise CheckFailedError(
             "bad_record", f"{RECORD} of {release} is not one that publish wrote", "choose another --release"
         )

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from pixelated.core.addresses import without_secrets
 from pixelated.core.errors import UsageError
 from pixelated.core.source import Source
 from pixelated.registry.checks import USES, Finding, Licenses
@@ -91,7 +92,7 @@ def _row(source: Source, licenses: Licenses) -> dict[str, Any]:
     stated = {c: getattr(governance, c) for c in COLUMNS if hasattr(governance, c)}
     return stated | {
         "source_name": source.id,
-        "url": source.uri or source.acquire.location,
+        "url": source.uri or without_secrets(source.acquire.location),
         "license": license_word(source, licenses),
         "allowed_uses": list(governance.allowed_uses),
         "prohibited_uses": list(governance.prohibited_uses),

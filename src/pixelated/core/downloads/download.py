@@ -169,8 +169,11 @@ def _usable(job: Job) -> int:
     part, note = job.part, _note(job)
     try:
         told = orjson.loads(note.read_bytes())
-        size = part.stat().st_size
+        size = part.stat(follow_symlinks=False).st_size
     except (OSError, orjson.JSONDecodeError):
+        _forget(job)
+        return 0
+    if part.is_symlink():
         _forget(job)
         return 0
     same = told.get("uri") == job.place.uri and told.get("name") == job.entry.name
@@ -217,7 +220,7 @@ def _try(job: Job, before: int) -> tuple[int, dict[str, str], Opened]:
             )
         _note_down(job, opened)
         try:
-            file = os.open(job.part, os.O_RDWR | os.O_CREAT, 0o600)
+            file = os.open(job.part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise explain_os_error(error, job.part) from error
         try:

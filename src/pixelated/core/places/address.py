@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pixelated.core.addresses import has_options, without_secrets
 from pixelated.core.errors import UsageError
+from pixelated.core.home import expanded
 from pixelated.core.places.gcs import GcsPlace
 from pixelated.core.places.http import HttpPlace, shown
 from pixelated.core.places.hub import HubPlace
@@ -50,14 +52,20 @@ def place_of(location: str, given: Given | None = None, base: Path | None = None
     Raises:
         UsageError: no place has this form of address, or what it needs is not installed.
     """
+    try:
+        _ = urlsplit(location).port if "://" in location else None
+    except ValueError as error:
+        raise _bad(location, "scheme://host:port/path, the port below 65536") from error
+    if has_options(location):
+        return RclonePlace(location, without_secrets(location))  # whatever stands in its quotes
     if "://" in location:
         scheme = location.partition("://")[0]
         if scheme not in _SCHEMES:
             raise _bad(location, f"{', '.join(_SCHEMES)}, REMOTE:path or a path")
         return _SCHEMES[scheme](location, given or Given())
     if _REMOTE.match(location) and not _DRIVE_LETTER.match(location):
-        return RclonePlace(location, _without_options(location))
-    return LocalPlace((base or Path()) / Path(location).expanduser())
+        return RclonePlace(location)
+    return LocalPlace((base or Path()) / expanded(location))
 
 
 def _web(location: str, given: Given) -> Place:
@@ -106,12 +114,7 @@ _SCHEMES: dict[str, Callable[[str, Given], Place]] = {
 }
 
 
-def _without_options(remote: str) -> str:
-    """Return a remote for people: a connection string's options may hold a password."""
-    head, _, path = remote.rpartition(":") if remote.startswith(":") else ("", "", "")
-    return f"{head.partition(',')[0]}:{path}" if head else remote
-
-
 def _bad(location: str, form: str) -> UsageError:
-    where = shown(location) if "@" in location else location
-    return UsageError("bad_address", f"no place has an address like {where!r}", f"write it as {form}")
+    return UsageError(
+        "bad_address", f"no place has an address like {without_secrets(location)!r}", f"write it as {form}"
+    )

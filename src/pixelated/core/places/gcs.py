@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from pixelated.core.places import http
+from pixelated.core.places.answers import listed, pages
 from pixelated.core.places.digests import decoded
 from pixelated.core.places.protocol import ChangedError, Entry, Facts, Opened, UnavailableError
 
@@ -65,6 +66,9 @@ class GcsPlace:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the objects under the prefix; folder markers are left out."""
+        return listed(self.uri, self._entries())
+
+    def _entries(self) -> Iterator[Entry]:
         found = [i for i in self._listed() if self._inside(str(i["name"]))]
         if not found:
             raise UnavailableError("not_found", f"{self.uri}: no object there", "check bucket and prefix")
@@ -91,14 +95,13 @@ class GcsPlace:
 
     def _listed(self) -> Iterator[dict[str, Any]]:
         base = f"{gcs_host() or _HOST}/storage/v1/b/{quote(self._bucket, safe='')}/o"
-        token = ""
-        while True:
+
+        def page(token: str) -> tuple[list[dict[str, Any]], str]:
             query = {"prefix": self._prefix, "maxResults": "1000"} | ({"pageToken": token} if token else {})
-            page, _ = http.call(f"{base}?{urlencode(query)}", headers=self._headers)
-            yield from (page or {}).get("items", ())
-            token = (page or {}).get("nextPageToken", "")
-            if not token:
-                return
+            said, _ = http.call(f"{base}?{urlencode(query)}", headers=self._headers)
+            return list((said or {}).get("items", ())), str((said or {}).get("nextPageToken", ""))
+
+        return pages(self.uri, page)
 
     def _inside(self, key: str) -> bool:
         if key.endswith("/") or not self._prefix or self._prefix.endswith("/"):

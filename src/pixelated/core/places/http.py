@@ -22,6 +22,7 @@ import orjson
 import urllib3
 
 from pixelated.core.places.digests import digests_of
+from pixelated.core.places.patience import patient, wait_of
 from pixelated.core.places.protocol import (
     ChangedError,
     Entry,
@@ -30,6 +31,7 @@ from pixelated.core.places.protocol import (
     TryAgainError,
     UnavailableError,
 )
+from pixelated.core.places.redirects import next_address
 from pixelated.core.places.retrying import patiently, refuse_down
 
 MIRRORS = "PIXELATED_MIRRORS"  # "https://a.example=https://mirror.example/a ...": a site's own copies
@@ -45,8 +47,12 @@ _NOT_CONNECTED = (
     urllib3.exceptions.ConnectTimeoutError,
     urllib3.exceptions.SSLError,
 )
-_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 _LAST_REDIRECT = 10
+_DIGITS = re.compile(r"[0-9]{1,18}")  # of a number of bytes that fits 64 bits
+_LARGEST_JSON = 64 << 20  # bytes of an answer that is held in memory
+_RATIO, _RATIO_FROM = 200, 100 * 10**6  # unpacked to packed bytes, as of archives
+_AS_IT_IS = ("", "identity", "aws-chunked")  # the last is how it was sent to the store
 Digests = Callable[[Mapping[str, str]], dict[str, str]]
 
 
@@ -62,9 +68,7 @@ def rewritten(url: str) -> str:
 def shown(url: str) -> str:
     """Return a URL fit for logs and manifests: no user, no password, no query (signatures live there)."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{host}{port}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}{parts.path}"
 
 
 @contextmanager
@@ -77,6 +81,7 @@ def read(
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
     digests: Digests = digests_of,
+    stored: bool = False,
 ) -> Iterator[Opened]:
     """Open a URL at byte `start`.
 
@@ -88,6 +93,7 @@ def read(
         headers: sent along, such as Authorization.
         body: sent by POST, to an API that answers with the file or with a redirect to it.
         digests: reads the digests that an answer states.
+        stored: the file is the bytes as they are sent, also where they are said to be packed.
 
     Raises:
         ChangedError: the file is another version now.
@@ -102,7 +108,7 @@ def read(
     answer = _request("GET" if body is None else "POST", url, wanted, body)
     try:
         _refuse(answer, url)
-        yield _opened(answer, url, start, version, digests)
+        yield _opened(answer, url, start, version, digests, stored=stored)
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise TryAgainError(f"{shown(url)}: the connection broke ({type(error).__name__})") from error
     finally:
@@ -125,8 +131,7 @@ def head(url: str, headers: Mapping[str, str] | None = None) -> Entry:
         said = answer.headers
         span = _RANGE.fullmatch(said.get("Content-Range", ""))
         size = span[3] if span else said.get("Content-Length", "")
-        plain = said.get("Content-Encoding", "identity") == "identity"
-        return Entry("", int(size) if plain and size.isdigit() else None, version_of(said))
+        return Entry("", None if _packings(answer) else _bytes(size), version_of(said))
     finally:
         answer.close()
 
@@ -148,10 +153,11 @@ def call(
         answer = _request(method or ("POST" if sent is not None else "GET"), url, wanted, sent)
         try:
             _refuse(answer, url)
-            data = answer.data
+            data = _held(answer, url)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise TryAgainError(f"{shown(url)}: the connection broke ({type(error).__name__})") from error
         finally:
+            answer.close()
             answer.release_conn()
         return orjson.loads(data) if data else None, answer.headers
 
@@ -171,36 +177,74 @@ def version_of(headers: Mapping[str, str]) -> str:
     modified, date = headers.get("Last-Modified", ""), headers.get("Date", "")
     try:
         age = email.utils.parsedate_to_datetime(date) - email.utils.parsedate_to_datetime(modified)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return ""
     return f"modified {modified}" if age.total_seconds() >= _SETTLED_SECONDS else ""
 
 
-def _opened(answer: urllib3.BaseHTTPResponse, url: str, start: int, version: str, digests: Digests) -> Opened:
+def _opened(
+    answer: urllib3.BaseHTTPResponse, url: str, start: int, version: str, digests: Digests, *, stored: bool
+) -> Opened:
     said = answer.headers
     now = version_of(said)
     if version and now and now != version:
         raise ChangedError(f"{shown(url)} is another version now")
-    if said.get("Content-Encoding", "identity") not in ("identity", ""):
+    packings = [] if stored else _packings(answer)
+    if set(packings) - set(answer.CONTENT_DECODERS):
+        raise UnavailableError(
+            "packed", f"{shown(url)} is sent packed in a way that was not asked for", "fetch it by hand"
+        )
+    if packings:
         # packed whatever was asked for: the bytes are the file's only after unpacking, and have no offsets
-        return Opened(0, None, "", _stream(answer, decode=True))
+        return Opened(0, None, "", _stream(answer, url, decode=True))
     span = _RANGE.fullmatch(said.get("Content-Range", ""))
     if span is None and answer.status == _PARTIAL:
         raise TryAgainError(f"{shown(url)}: a part was sent without saying which")
     if span is None:
-        length = said.get("Content-Length", "")
-        total = int(length) if length.isdigit() else None
-        return Opened(0, total, now, _stream(answer), **digests(said))
+        return Opened(0, _bytes(said.get("Content-Length", "")), now, _stream(answer, url), **digests(said))
     if int(span[1]) != start:
         raise TryAgainError(f"{shown(url)}: bytes from {span[1]} were sent, {start} was asked for")
-    total = None if span[3] == "*" else int(span[3])
-    return Opened(start, total, now, _stream(answer), **digests(said))
+    return Opened(start, _bytes(span[3]), now, _stream(answer, url), **digests(said))
 
 
-def _stream(answer: urllib3.BaseHTTPResponse, *, decode: bool = False) -> Iterator[bytes]:
-    # read1 gives what has arrived: a client that is killed has lost nothing that it was holding back
-    while chunk := answer.read1(_CHUNK, decode_content=decode):
-        yield chunk
+def _stream(answer: Any, url: str, *, decode: bool = False) -> Iterator[bytes]:
+    """Yield the bytes as they arrive.
+
+    Raises:
+        UnavailableError: hardly any come, or they unpack to too many.
+    """
+    wait, size, chunk = wait_of(answer), 0, b"-"
+    while chunk:
+        with wait.waiting(shown(url)):
+            # read1 gives what has arrived: a client that is killed has lost nothing that it was holding back
+            chunk = answer.read1(_CHUNK, decode_content=decode)
+        wait.came(len(chunk))
+        size += len(chunk)
+        if decode and size > _RATIO_FROM and size > _RATIO * answer.tell():
+            message = f"{shown(url)} unpacks to more than {_RATIO} times its size"
+            raise UnavailableError("ratio_too_high", message, "fetch it by hand, if it can be trusted")
+        if chunk:
+            yield chunk
+
+
+def _held(answer: urllib3.BaseHTTPResponse, url: str) -> bytes:
+    """Return the bytes of an answer that is no file."""
+    data = bytearray()
+    for chunk in _stream(answer, url, decode=True):
+        data += chunk
+        if len(data) > _LARGEST_JSON:
+            message = f"{shown(url)} answers with more than {_LARGEST_JSON:,} bytes"
+            raise UnavailableError("bad_answer", message, "check the address")
+    return bytes(data)
+
+
+def _packings(answer: urllib3.BaseHTTPResponse) -> list[str]:
+    named = (p.strip().lower() for p in answer.headers.get("Content-Encoding", "").split(","))
+    return [p for p in named if p not in _AS_IT_IS]
+
+
+def _bytes(text: str) -> int | None:
+    return int(text) if _DIGITS.fullmatch(text) else None
 
 
 def _refuse(answer: urllib3.BaseHTTPResponse, url: str) -> None:
@@ -213,7 +257,7 @@ def _refuse(answer: urllib3.BaseHTTPResponse, url: str) -> None:
     if status in (412, 416):
         raise ChangedError(f"{shown(url)}: the server answered {status}, so it is another version now")
     why = _GONE.get(status, "not there" if status in (404, 410) else "refused")
-    note = answer.headers.get("X-Error-Message", "")[:200]
+    note = "".join(c for c in answer.headers.get("X-Error-Message", "") if c.isprintable())[:200]
     raise UnavailableError(
         "no_access" if status in _GONE else "not_found" if status in (404, 410) else "refused",
         f"{shown(url)}: {why} ({status})" + (f": {note}" if note else ""),
@@ -224,12 +268,12 @@ def _refuse(answer: urllib3.BaseHTTPResponse, url: str) -> None:
 def _wait(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that a server asks to wait: a number, or a date."""
     text = headers.get("Retry-After", "").strip()
-    if text.isdigit():
-        return float(text)
+    if re.fullmatch(r"[0-9]+", text):
+        return float(text[:12])
     try:
         until = email.utils.parsedate_to_datetime(text)
         now = email.utils.parsedate_to_datetime(headers["Date"])
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, OverflowError):
         return None
     return max(0.0, (until - now).total_seconds())
 
@@ -257,10 +301,10 @@ def _request(
         target = answer.get_redirect_location()
         if not target:
             return answer
-        answer.drain_conn()
+        answer.close()  # a body of a redirect may be endless
         if answer.status in (301, 302, 303):
             method, body = ("HEAD" if method == "HEAD" else "GET"), None
-        there = urllib3.util.parse_url(urllib.parse.urljoin(at, target)).url
+        there = next_address(at, target, shown(url))
         if urlsplit(at)[:2] != urlsplit(there)[:2]:
             sent = {k: v for k, v in sent.items() if k.lower() not in ("authorization", "cookie")}
         at = there
@@ -282,9 +326,9 @@ def pool(url: str) -> urllib3.PoolManager:
     if proxy not in pools:
         context = ssl.create_default_context()
         pools[proxy] = (
-            urllib3.ProxyManager(proxy, maxsize=16, ssl_context=context)
+            patient(urllib3.ProxyManager(proxy, maxsize=16, ssl_context=context))
             if proxy
-            else urllib3.PoolManager(maxsize=16, ssl_context=context)
+            else patient(urllib3.PoolManager(maxsize=16, ssl_context=context))
         )
     return pools[proxy]
 

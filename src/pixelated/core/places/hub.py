@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from pixelated.core.errors import UsageError
 from pixelated.core.places import http
+from pixelated.core.places.answers import listed
 from pixelated.core.places.protocol import Entry, Facts, Opened, TryAgainError, UnavailableError
 from pixelated.core.places.retrying import patiently, refuse_down
 
@@ -66,6 +67,9 @@ class HubPlace:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the files of the repository, git's own left out."""
+        return listed(self.uri, self._entries())
+
+    def _entries(self) -> Iterator[Entry]:
         info = self._info
         prefix = f"{self._folder}/" if self._folder else ""
         for file in sorted(info.siblings or (), key=lambda f: f.rfilename):

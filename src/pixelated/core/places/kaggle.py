@@ -18,7 +18,8 @@ from typing import Any
 import orjson
 
 from pixelated.core.places import http
-from pixelated.core.places.protocol import Entry, Facts, Opened
+from pixelated.core.places.answers import readable
+from pixelated.core.places.protocol import Entry, Facts, Opened, UnavailableError
 
 _SERVICE = "datasets.DatasetApiService"
 _KNOWN = {"TEST": "http://localhost:7777/api/v1", "LOCALHOST": "http://localhost/api/v1"}
@@ -36,6 +37,8 @@ class KagglePlace:
         """Return the owner, the licence and the version, as Kaggle states them."""
         said = self._said
         owner = str(said.get("ownerRef", ""))
+        if not owner:  # nothing to compare the registry with
+            raise UnavailableError("bad_answer", f"{self.uri}: Kaggle names no owner", "check the address")
         return Facts(owner, str(said.get("licenseName", "")), self._at, {"title": str(said.get("title", ""))})
 
     def entries(self) -> Iterator[Entry]:
@@ -59,7 +62,7 @@ class KagglePlace:
     @cached_property
     def _said(self) -> dict[str, Any]:
         value, _ = http.call(f"{_endpoint()}/{_SERVICE}/GetDataset", self._names(), headers=_headers())
-        return dict(value or {})
+        return readable(self.uri, lambda: dict(value or {}))
 
 
 def _endpoint() -> str:
@@ -68,14 +71,13 @@ def _endpoint() -> str:
 
 
 def _headers() -> dict[str, str]:
-    home = Path(os.environ.get("KAGGLE_CONFIG_DIR") or Path.home() / ".kaggle")
-    token = os.environ.get("KAGGLE_API_TOKEN", "") or _text(home / "access_token").strip()
+    token = os.environ.get("KAGGLE_API_TOKEN", "") or _stored("access_token").strip()
     if token:
         return {"Authorization": f"Bearer {token}"}
     user, key = os.environ.get("KAGGLE_USERNAME", ""), os.environ.get("KAGGLE_KEY", "")
     if not (user and key):
         try:
-            stored = orjson.loads(_text(home / "kaggle.json") or "{}")
+            stored = orjson.loads(_stored("kaggle.json") or "{}")
         except orjson.JSONDecodeError:
             stored = {}
         user, key = str(stored.get("username", "")), str(stored.get("key", ""))
@@ -84,8 +86,11 @@ def _headers() -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{key}".encode()).decode()}
 
 
-def _text(path: Path) -> str:
+def _stored(name: str) -> str:
+    """Return a file of Kaggle's own store, "" where there is none."""
+    given = os.environ.get("KAGGLE_CONFIG_DIR", "")
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        folder = Path(given) if given else Path.home() / ".kaggle"
+        return (folder / name).read_text(encoding="utf-8")
+    except (OSError, RuntimeError, UnicodeDecodeError):  # or no home at all
         return ""

@@ -32,9 +32,12 @@ class LocalPlace:
             yield self._entry(self._root, self._root.name)
             return
         home = self._root.resolve()
-        for path in sorted(self._root.rglob("*"), key=lambda p: p.relative_to(self._root).as_posix()):
-            name = path.relative_to(self._root).as_posix()
-            if path.is_symlink() and not path.resolve().is_relative_to(home):
+        closed: dict[str, str] = {}
+        for name in sorted({*_names(self._root, closed), *closed}):
+            path = self._root / name
+            if name in closed:
+                yield Entry(name, problem=f"cannot be read: {closed[name]}")
+            elif path.is_symlink() and not _leads_inside(path, home):
                 yield Entry(name, problem="a link that leads out of the folder")
             elif path.is_file():
                 yield self._entry(path, name)
@@ -67,6 +70,24 @@ class LocalPlace:
             return Entry(name, problem=f"cannot be read: {error.strerror}")
         when = datetime.fromtimestamp(stat.st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return Entry(name, stat.st_size, _version(stat), modified=when)
+
+
+def _names(root: Path, closed: dict[str, str]) -> Iterator[str]:
+    """Yield the names of all that lies under a folder; note folders that can't be read, and why."""
+
+    def note(error: OSError) -> None:
+        closed[Path(str(error.filename)).relative_to(root).as_posix()] = str(error.strerror)
+
+    for folder, folders, files in os.walk(root, onerror=note):
+        base = Path(folder).relative_to(root)
+        yield from ((base / name).as_posix() for name in (*folders, *files))
+
+
+def _leads_inside(path: Path, home: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(home)
+    except (OSError, RuntimeError):  # a link that leads to itself
+        return False
 
 
 def _version(stat: os.stat_result) -> str:

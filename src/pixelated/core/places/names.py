@@ -1,4 +1,4 @@
-"""Which names of a place can be the path of a file under a folder."""
+"""Which names of a place can be the path of a file under a folder, and how a name is shown."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import re
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_PART = 255  # bytes, on every common file system
 EMPTY_PART = "a part of its name is empty"  # such as `a//b`, which stores allow and folders do not
+
+
+def plain(text: str) -> str:
+    """Return a text from elsewhere as one line for a terminal: controls and bare surrogates are escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def name_problem(name: str) -> str:

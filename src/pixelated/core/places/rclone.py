@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 from pixelated.core.errors import UsageError
+from pixelated.core.home import home_folder
+from pixelated.core.places.answers import listed as listed_as
 from pixelated.core.places.protocol import (
     ChangedError,
     Entry,
@@ -70,7 +73,7 @@ def sftp_remote(location: str) -> str:
     options = [f"host={parts.hostname}"]
     options += [f"user={unquote(parts.username)}"] if parts.username else []
     options += [f"port={parts.port}"] if parts.port else []
-    known = Path.home() / ".ssh" / "known_hosts"
+    known = home_folder() / ".ssh" / "known_hosts"
     if "RCLONE_SFTP_KNOWN_HOSTS_FILE" not in os.environ and parts.hostname not in _LOOPBACK:
         if not known.is_file():
             raise UsageError(
@@ -98,10 +101,13 @@ class RclonePlace:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the files; an online document without bytes and a second file of a name are problems."""
+        return listed_as(self.uri, self._entries())
+
+    def _entries(self) -> Iterator[Entry]:
         hashes = ["--hash", "--hash-type", "MD5", "--hash-type", "SHA256"]
         listed = patiently(lambda: self._json("lsjson", "-R", "--files-only", *hashes, self._remote))
-        names = [str(item["Path"]) for item in listed]
-        twice = {n for n in names if names.count(n) > 1} if len(set(names)) < len(names) else set()
+        names = Counter(str(item["Path"]) for item in listed)
+        twice = {n for n, count in names.items() if count > 1}
         for item in sorted(listed, key=lambda i: (str(i["Path"]), str(i.get("ID", "")))):
             yield _entry(item, "two files have this name" if item["Path"] in twice else "")
 

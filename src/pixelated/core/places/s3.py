@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from pixelated.core.errors import UsageError
 from pixelated.core.places import http
+from pixelated.core.places.answers import listed, pages
 from pixelated.core.places.digests import s3_digests_of
 from pixelated.core.places.protocol import Entry, Facts, Opened, TryAgainError, UnavailableError
 from pixelated.core.places.retrying import patiently, refuse_down
@@ -82,6 +83,9 @@ class S3Place:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the objects under the prefix; folder markers (keys that end with a slash) are left out."""
+        return listed(self.uri, self._entries())
+
+    def _entries(self) -> Iterator[Entry]:
         found = sorted(self._listed())
         if not found:
             raise UnavailableError("not_found", f"{self.uri}: no object there", "check bucket and prefix")
@@ -96,27 +100,25 @@ class S3Place:
         url = self._client.generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=_SIGNED_SECONDS
         )
-        return http.read(url, start, end, version=entry.version, digests=s3_digests_of)
+        return http.read(url, start, end, version=entry.version, digests=s3_digests_of, stored=True)
 
     def _listed(self) -> Iterator[tuple[str, int, str, str]]:
-        token: dict[str, str] = {}
-        while True:
-            page = patiently(partial(self._page, token))
-            for item in page.get("Contents", ()):
-                key = item["Key"]
-                # "logs" must not take in "logs-old/...": a prefix is a key, or a folder
-                inside = not self._prefix or self._prefix.endswith("/") or key == self._prefix
-                if (inside or key.startswith(self._prefix + "/")) and not key.endswith("/"):
-                    modified = item["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
-                    yield key, item["Size"], item.get("ETag", "").strip('"'), modified
-            if not page.get("IsTruncated"):
-                return
-            token = {"ContinuationToken": page["NextContinuationToken"]}
+        for item in pages(self.uri, self._contents):
+            key = item["Key"]
+            # "logs" must not take in "logs-old/...": a prefix is a key, or a folder
+            inside = not self._prefix or self._prefix.endswith("/") or key == self._prefix
+            if (inside or key.startswith(self._prefix + "/")) and not key.endswith("/"):
+                modified = item["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
+                yield key, item["Size"], item.get("ETag", "").strip('"'), modified
+
+    def _contents(self, token: str) -> tuple[list[dict[str, Any]], str]:
+        page = patiently(partial(self._page, {"ContinuationToken": token} if token else {}))
+        return page.get("Contents", []), page["NextContinuationToken"] if page.get("IsTruncated") else ""
 
     def _page(self, token: dict[str, str]) -> dict[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
 
-        host = urlsplit(self._client.meta.endpoint_url).netloc
+        host = urlsplit(self._client.meta.endpoint_url).netloc.rpartition("@")[2]
         refuse_down(host)
         try:
             return dict(self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, **token))

@@ -26,6 +26,10 @@ def target_of(uri: str, endpoint: str = "") -> Target:
     """
     if endpoint:
         _refuse_secret(endpoint)
+    try:
+        _ = urlsplit(uri).port if "://" in uri else None
+    except ValueError as error:
+        raise UsageError("bad_address", "the address has no such port", "give one below 65536") from error
     scheme, separator, rest = uri.partition("://")
     if not separator:
         return _without_scheme(uri)

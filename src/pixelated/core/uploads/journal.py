@@ -6,11 +6,11 @@ in the user's own state folder, never beside the data.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 from pixelated.core.fingerprint import fingerprint
+from pixelated.core.home import state_home
 from pixelated.core.store import LocalStore
 
 
@@ -42,5 +42,4 @@ def _key(uri: str, name: str) -> str:
 
 
 def _state_folder() -> Path:
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "pixelated" / "uploads"
+    return state_home() / "pixelated" / "uploads"

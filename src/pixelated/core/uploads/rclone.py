@@ -12,11 +12,11 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import IO, Any, Self, cast
 from urllib.parse import unquote, urlsplit
 
 from pixelated.core.errors import UsageError
+from pixelated.core.home import home_folder
 from pixelated.core.meter import Meter
 from pixelated.core.places.protocol import Entry, UnavailableError
 from pixelated.core.places.rclone import rclone_binary
@@ -56,7 +56,7 @@ class RcloneTarget:
         if not _PLAIN.match(host) or (user and not _PLAIN.match(user)):
             raise UsageError("bad_address", f"{uri} names no plain host", "sftp://user@host/path")
         settings = [f"host={host}", f"port={port}", *([f"user={user}"] if user else [])]
-        known = Path.home() / ".ssh" / "known_hosts"
+        known = home_folder() / ".ssh" / "known_hosts"
         if known.is_file() and ":" not in str(known):
             settings.append(f"known_hosts_file={known}")
         return cls(f":sftp,{','.join(settings)}:{unquote(parts.path)}", uri)
