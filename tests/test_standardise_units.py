@@ -21,6 +21,7 @@ from pixelated.standardise import (
     sniff_source,
     standardise_path,
 )
+from pixelated.standardise.units import _ranges
 
 PAIR = '{"prompt": "a", "response": "b"}\n'
 
@@ -218,3 +219,19 @@ def test_explicit_fields_keep_a_file_of_utterances_in_one_piece(tmp_path: Path) 
     fields = Fields(conversation="c", role="who", content="what")
     source = Source(id="s", mapping=Mapping(fields=fields, roles={"x": "user", "y": "assistant"}))
     assert len(kept(read_all(source, tmp_path, 50))) == 20
+
+
+def test_ranges_of_a_file_are_those_of_reading_it_line_by_line(tmp_path):
+    """Blank lines are no rows, whatever white space they hold; a last line may have no end."""
+    path = tmp_path / "lines.jsonl"
+    pieces = [b'{"a": 1}', b"", b" \t\r", b"\x0b\x0c", b"x" * 100, b" y", b"\x00"]
+    path.write_bytes(b"\n".join(pieces[n * n % len(pieces)] for n in range(300)))
+    for size in (1, 7, 64, 1000, 1 << 20):
+        found = list(_ranges(path, size))
+        assert [found[0][0], found[-1][1]] == [0, path.stat().st_size]
+        for (start, end, row, line), after in zip(found, [*found[1:], None], strict=True):
+            before = path.read_bytes()[:start].split(b"\n")[:-1]
+            assert (line, row) == (len(before), sum(not (b + b"\n").isspace() for b in before))
+            assert after is None or (end == after[0] and end - start >= size)
+            assert after is None or path.read_bytes()[end - 1 : end] == b"\n"
+            assert b"\n" not in path.read_bytes()[start + size - 1 : end - 1]

@@ -57,6 +57,7 @@ def repair_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepRe
         mark (`tagged`).
     """
     del settings, seed
+    table = table.combine_chunks()
     metadata = metadata_of(table)
     texts = collect(
         table, matching_among(metadata, _IN_JSON, traits_of(metadata) & bits(*_DAMAGE, "ANGLE", "BACKSLASH"))
@@ -143,13 +144,13 @@ class _Look:
     Attributes:
         values: string array of n texts.
         rows: int64 (n,), the record of each.
-        answers: bool (n,), texts of an assistant's message or of chosen.
+        edges: where the texts of each column start and end.
         seen: their traits.
     """
 
     values: Array
     rows: Index
-    answers: Index
+    edges: list[int]
     seen: Traits
 
 
@@ -161,7 +162,7 @@ def _look_again(table: pa.Table, texts: Texts, seen: Traits, changes: dict[int, 
         values = collect(table, np.zeros(0, np.int64)).values
         changed = np.array([i for i in sorted(changes) if i < count], np.int64)
         seen[changed] = traits_of(values.take(pa.array(changed)))
-    return _Look(values.slice(0, count), texts.rows[:count], _answers(table, texts)[:count], seen)
+    return _Look(values.slice(0, count), texts.rows[:count], texts.edges[:-1], seen)
 
 
 def _tag(table: pa.Table, look: _Look) -> tuple[pa.Table, dict[str, int]]:
@@ -172,12 +173,10 @@ def _tag(table: pa.Table, look: _Look) -> tuple[pa.Table, dict[str, int]]:
     if "tags" not in table.column_names:
         return table, {}
     found: dict[int, list[str]] = {}
+    answers = _answers(table, look)
     for mark, patterns in sorted(MARKS.items()):
-        hits = [
-            matching_among(look.values, pattern, _may_match(look, pattern, answers_only=only))
-            for pattern, only in patterns
-        ]
-        kept = [h[look.answers[h]] if only else h for h, (_, only) in zip(hits, patterns, strict=True)]
+        hits = [matching_among(look.values, pattern, _may_match(look, pattern)) for pattern, _ in patterns]
+        kept = [h[answers[h]] if only else h for h, (_, only) in zip(hits, patterns, strict=True)]
         for row in np.unique(look.rows[np.concatenate(kept)]).tolist():
             found.setdefault(row, []).append(mark)
     counts = Counter(mark for marks in found.values() for mark in marks)
@@ -189,14 +188,13 @@ def _tag(table: pa.Table, look: _Look) -> tuple[pa.Table, dict[str, int]]:
     return table, dict(sorted(counts.items()))
 
 
-def _may_match(look: _Look, pattern: str, *, answers_only: bool) -> Index:
+def _may_match(look: _Look, pattern: str) -> Index:
     """Say of each text whether it may match a pattern of MARKS."""
-    signs = bits("HIGH", *([_SIGNS[pattern]] if pattern in _SIGNS else []))
-    found: Index = (look.seen & signs) != 0
-    return found & look.answers if answers_only else found
+    found: Index = look.seen & bits("HIGH", *([_SIGNS[pattern]] if pattern in _SIGNS else []))
+    return found
 
 
-def _answers(table: pa.Table, texts: Texts) -> Index:
+def _answers(table: pa.Table, texts: _Look) -> Index:
     """Say of each text whether it is an assistant's message or chosen."""
     roles = column_of(table, "messages").flatten().flatten()[0]
     answers = np.zeros(len(texts.values), dtype=bool)

@@ -66,10 +66,13 @@ def _stamp(function: Callable[..., Any]) -> str:
 
 
 def part(function: F) -> F:
-    """Compile a function that kernels of the same module call, as a part of each of them."""
+    """Compile a function that kernels call, as a part of each of them; it makes no arrays.
+
+    Arrays that come in are not counted as references: that took most of the time of a part with a branch.
+    """
     from numba import njit  # noqa: PLC0415 -- only modules of kernels need it
 
-    return njit(error_model="numpy")(function)
+    return njit(error_model="numpy", _nrt=False)(function)
 
 
 @cache

@@ -79,12 +79,19 @@ def _space(builder: Builder, bytes_: Value) -> Value:
     return builder.or_(controls, _is(builder, bytes_, 0x20))
 
 
+def _alnum(builder: Builder, bytes_: Value) -> Value:
+    letters = _between(builder, builder.or_(bytes_, _all(0x20)), 0x61, 0x7A)
+    return builder.or_(letters, _between(builder, bytes_, 0x30, 0x39))
+
+
 def _control(builder: Builder, bytes_: Value) -> Value:
     low = builder.or_(_between(builder, bytes_, 0, 8), _between(builder, bytes_, 11, 31))
     return builder.or_(low, _is(builder, bytes_, 0x7F))
 
 
 stops = _mask(_json, "stops")  # what a JSON string cannot hold as it is: a quote, a backslash, a control
+digits = _mask(lambda b, v: _between(b, v, 0x30, 0x39), "digits")
+alnums = _mask(_alnum, "alnums")  # letters and digits of ASCII
 controls = _mask(_control, "controls")  # control characters of ASCII but tab and line feed
 printed = _mask(lambda b, v: _between(b, v, 0x21, 0x7E), "printed")  # characters of ASCII that can be seen
 spaces = _mask(_space, "spaces")  # white space in ASCII, as Python's str knows it
@@ -192,3 +199,16 @@ def append(data: Any, i: int, end: int, out: Any, o: int) -> int:
         i += 1
         o += 1
     return o
+
+
+@_operation
+def eight(_typing: Any, data: Any, _i: Any) -> Any:
+    """Return eight bytes as one number, in the processor's order: for comparing words."""
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: Any) -> Value:
+        array, i = arguments
+        start = context.make_array(signature.args[0])(context, builder, array).data
+        place = builder.bitcast(builder.gep(start, [i]), ir.IntType(64).as_pointer())
+        return _load(builder, place)
+
+    return types.uint64(data, types.int64), generate

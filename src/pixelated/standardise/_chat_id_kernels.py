@@ -1,11 +1,11 @@
-"""Compiled forms of what the ids of chats are the hashes of, and a count of bytes."""
+"""Compiled counts of bytes and lines, and forms of what the ids of chats are the hashes of."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pixelated.core.kernels import TEXT, kernel, part
-from pixelated.core.vectors import WIDTH, append, ones, places_of
+from pixelated.core.vectors import WIDTH, append, first_bit, ones, places_of
 
 
 @kernel(f"int64({TEXT}, uint8)")
@@ -21,6 +21,29 @@ def count_byte(data: Any, wanted: int) -> int:
         count += data[i] == wanted
         i += 1
     return count
+
+
+@kernel(f"UniTuple(int64, 2)({TEXT})")
+def count_lines(data: Any) -> Any:
+    """Return the number of lines, and of those with more than white space (as Python's bytes know it)."""
+    n = len(data)
+    lines, rows = 0, 0
+    i = 0
+    while i < n:
+        while i < n and (data[i] == 0x20 or (0x09 <= data[i] <= 0x0D and data[i] != 0x0A)):
+            i += 1
+        rows += i < n and data[i] != 0x0A
+        lines += 1
+        while i + WIDTH <= n:
+            found = places_of(data, i, 0x0A)
+            if found:
+                i += first_bit(found)
+                break
+            i += WIDTH
+        while i < n and data[i] != 0x0A:
+            i += 1
+        i += 1
+    return lines, rows
 
 
 @part

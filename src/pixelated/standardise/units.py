@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from pixelated.core.archives import kind_of
 from pixelated.core.errors import IncompleteError
+from pixelated.core.kernels import kernels_in
 from pixelated.core.source import Source
 from pixelated.standardise.containers import is_container
 from pixelated.standardise.files import list_files, locate
@@ -21,6 +24,7 @@ from pixelated.standardise.profile import head_values
 from pixelated.standardise.rows import HEAD_BYTES, Sample
 from pixelated.standardise.shapes import utterances
 
+_KERNELS = "pixelated.standardise._chat_id_kernels"
 _PACKED = 8  # times that text is bigger than its archive, roughly: units are shared out by it
 _KIND_BYTES = 512  # that tell an archive
 
@@ -131,17 +135,15 @@ def _may_cut(source: Source, sample: Sample) -> bool:
 
 def _ranges(path: Path, part_bytes: int) -> Iterator[tuple[int, int, int, int]]:
     """Yield (start, end, first row, first line) of ranges of about `part_bytes` that end at line ends."""
-    start = at = row = first_row = line = first_line = 0
+    count_lines = kernels_in(_KERNELS).count_lines
+    start = first_row = first_line = 0
     with path.open("rb") as f:
-        for text in f:
-            at += len(text)
-            line += 1
-            row += not text.isspace()
-            if at - start >= part_bytes:
-                yield start, at, first_row, first_line
-                start, first_row, first_line = at, row, line
-    if at > start:
-        yield start, at, first_row, first_line
+        while data := f.read(part_bytes):
+            if not data.endswith(b"\n"):
+                data += f.readline()
+            yield start, start + len(data), first_row, first_line
+            lines, rows = count_lines(np.frombuffer(data, np.uint8))
+            start, first_row, first_line = start + len(data), first_row + rows, first_line + lines
 
 
 def _unreadable(source: Source, path: Path, error: OSError) -> IncompleteError:
