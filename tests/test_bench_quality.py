@@ -79,15 +79,17 @@ def test_the_threshold_decides_what_had_to_be_found(truth: quality.Truth) -> Non
 
 
 def test_a_cluster_is_held_to_the_row_it_kept(truth: quality.Truth) -> None:
-    def cluster(kept: str, *members: str) -> dict:
-        return {"kept": kept, "members": [{"id": m} for m in (kept, *members)]}
+    places = {"file": ["a", "a2", "b", "b2", "b3", "c", "d"], "other": ["x", "f"]}
 
-    good = quality.judge_clusters(truth, [cluster("a", *sorted(RIGHT))])
-    assert (good.recall, good.precision, good.wrong_pairs) == (1, 1, 0)
-    chained = quality.judge_clusters(
-        truth, [cluster("a", *sorted(RIGHT)), cluster("x", "f"), cluster("c", "d")]
-    )
-    assert chained.wrong_pairs == 2
+    def cluster(kept: tuple, *members: tuple) -> dict:
+        named = [{"id": f"{file}:{row}", "file": file, "row": row} for file, row in (kept, *members)]
+        return {"kept": named[0]["id"], "members": named[::-1]}
+
+    right = cluster(("file", 0), *(("file", n) for n in (1, 2, 3, 4)))
+    good = quality.judge_clusters(truth, [right], places)
+    assert (good.recall, good.precision, good.wrong_pairs, good.removed) == (1, 1, 0, 4)
+    chained = [right, cluster(("other", 0), ("other", 1)), cluster(("file", 5), ("file", 6))]
+    assert quality.judge_clusters(truth, chained, places).wrong_pairs == 2
 
 
 def measured(script: str, tmp_path: Path) -> list[float]:

@@ -9,39 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import venv
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.measure import CommandFailedError
 from bench.naive import rows
-from bench.quality import Quality, Truth, judge, judge_clusters
+from bench.quality import Quality, Truth, files, ids, judge, judge_clusters, names
 
 HERE = Path(__file__).resolve().parent
 THRESHOLD = 0.85
 NGRAMS = 3
-_ID = re.compile(rb'\{"id":"([^"]*)"')
-
-
-def ids(path: Path) -> Iterator[str]:
-    """Yield the id of each row of a JSON lines file whose lines begin with it."""
-    with path.open("rb") as file:
-        for line in file:
-            found = _ID.match(line)
-            if not found:
-                raise ValueError(f"{path.name}: a line does not begin with an id")
-            yield found[1].decode()
-
-
-def inputs(corpus: Path) -> list[Path]:
-    """Return a corpus's files of conversations."""
-    return sorted(corpus.glob("conversations-*.jsonl"))
 
 
 def environment(cache: Path, peer: str) -> Path:
@@ -93,7 +76,7 @@ class Contender(ABC):
         return dict(os.environ) | offline | single
 
     def _judge_kept(self, corpus: Path, truth: Truth, kept: set[str]) -> Quality:
-        known = {i for path in inputs(corpus) for i in ids(path)}
+        known = {i for path in files(corpus) for i in ids(path)}
         if not kept or not kept <= known:
             raise CommandFailedError(
                 f"{self.label}: {len(kept)} rows kept, {len(kept - known)} of them unknown"
@@ -110,21 +93,25 @@ class Pixelated(Contender):
 
     def command(self, corpus: Path) -> list[str]:
         """Return it with the flags that the page names."""
-        files = [str(p) for p in inputs(corpus)]
+        paths = [str(p) for p in files(corpus)]
         flags = ["--output", str(self.work / "out"), "--confirm", "--json", "--workers", str(self.workers)]
-        return [*self.program, "dedup", *files, *flags, *self.more]
+        return [*self.program, "dedup", *paths, *flags, *self.more]
 
     def quality(self, corpus: Path, truth: Truth) -> Quality:
         """Judge the clusters, and hold the rows written to them."""
-        with (self.work / "out/clusters.jsonl").open(encoding="utf-8") as file:
-            found = judge_clusters(truth, map(json.loads, file), threshold=THRESHOLD)
-        kept = sum(p.read_bytes().count(b"\n") for p in (self.work / "out/kept").glob("part-*.jsonl"))
-        total = sum(1 for path in inputs(corpus) for _ in ids(path))
+        out, known = self.work / "out", names(corpus)
+        with (out / "clusters.jsonl").open(encoding="utf-8") as file:
+            found = judge_clusters(truth, map(json.loads, file), known, threshold=THRESHOLD)
+        kept = sum(_lines(p) for p in [*out.glob("kept/part-*.jsonl"), *out.glob("records.jsonl")])
+        total = sum(map(len, known.values()))
         if kept + found.removed != total:
-            raise CommandFailedError(
-                f"{total} rows, {kept} kept and {found.removed} removed: the sum is wrong"
-            )
+            raise CommandFailedError(f"{total} rows, {kept} kept, {found.removed} removed: the sum is wrong")
         return found
+
+
+def _lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 22), b""))
 
 
 @dataclass(frozen=True)
@@ -143,7 +130,7 @@ class Datatrove(Contender):
             "--output": out,
             "--tokenizer": self.tokenizer,
             "--ngrams": NGRAMS,
-            "--files": len(inputs(corpus)),
+            "--files": len(files(corpus)),
             "--workers": self.workers,
         }
         named = [str(x) for flag in flags.items() for x in flag]

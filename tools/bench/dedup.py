@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -20,10 +21,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from bench import page
-from bench.contenders import HERE, Contender, contenders, inputs
+from bench.contenders import HERE, Contender, contenders
 from bench.generate import corpus
 from bench.measure import Took, median, run
-from bench.quality import Quality, Truth, load
+from bench.quality import Quality, Truth, files, load
 
 NAIVE_ROWS = 2000
 HEADINGS = (
@@ -76,7 +77,7 @@ def measure(name: str, who: Contender, folder: Path, truth: Truth, repeats: int)
 
 def _read(folder: Path) -> None:
     """Read the corpus once, so that it lies in the page cache for everyone or, too large, for no one."""
-    for path in inputs(folder):
+    for path in files(folder):
         with path.open("rb") as file:
             while file.read(1 << 22):
                 pass
@@ -115,7 +116,7 @@ def machine() -> str:
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     packages = ", ".join(f"{n} {version(n)}" for n in ("pyarrow", "numpy", "numba"))
     peers = ", ".join(
-        (HERE / f"peers/{peer}.txt").read_text(encoding="utf-8").split()[0]
+        (HERE / f"peers/{peer}.txt").read_text(encoding="utf-8").split()[0].replace("[io,processing]", "")
         for peer in ("datatrove", "text-dedup")
     )
     return (
@@ -155,7 +156,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="runs of our own; a peer has one")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--program", nargs="+", default=[sys.executable, "-m", "pixelated"])
+    ours = shlex.join([sys.executable, "-m", "pixelated"])
+    parser.add_argument("--program", default=ours, help="our own command, as one string")
     parser.add_argument("--results", type=Path, help="write every number here, as JSON")
     parser.add_argument("--section", choices=["dedup", "scale"], default="dedup", help="of the page")
     parser.add_argument("--no-page", action="store_true", help="print the table, leave the page as it is")
@@ -163,7 +165,7 @@ def main() -> None:
     began = os.getloadavg()[0]
     cache = given.cache.resolve()
     cache.mkdir(parents=True, exist_ok=True)
-    known = contenders(cache, given.workers, given.program)
+    known = contenders(cache, given.workers, shlex.split(given.program))
     if unknown := set(given.only) - set(known):
         parser.error(f"no such contender: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     plan = [("naive", NAIVE_ROWS)] if not given.only or "naive" in given.only else []

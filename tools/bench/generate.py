@@ -20,6 +20,7 @@ import argparse
 import json
 import multiprocessing
 import shutil
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -248,7 +249,12 @@ def corpus(rows: int, cache: Path, *, seed: int = 1, workers: int = 2) -> Path:
     folder = cache / f"corpus-{rows}-{seed}-v{VERSION}"
     if not (folder / "facts.json").exists():
         print(f"generating {rows} conversations", file=sys.stderr, flush=True)
-        generate(rows, folder, seed=seed, workers=workers)
+        # A process of its own: this one may be about to count the children of what it measures.
+        flags = {"--output": folder, "--seed": seed, "--workers": workers}
+        named = [str(x) for flag in flags.items() for x in flag]
+        subprocess.run(
+            [sys.executable, "-m", "bench.generate", str(rows), *named], check=True, stdout=sys.stderr
+        )
     return folder
 
 

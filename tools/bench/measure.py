@@ -46,6 +46,8 @@ def run(command: Sequence[str], log: Path, environment: dict[str, str] | None = 
     """
     if ctypes.CDLL(None, use_errno=True).prctl(_ADOPT_ORPHANS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "this system gives no orphans to their grandparents")
+    if children := list(_below(os.getpid())):
+        raise RuntimeError(f"this process has children that are not the command's: {children}")
     done = threading.Event()
     peak = [0]
     watcher = threading.Thread(target=_watch, args=(done, peak))

@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+_ID = re.compile(rb'\{"id":"([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,26 @@ def load(folder: Path) -> Truth:
     return Truth(_lines(folder / "truth.jsonl"))
 
 
+def names(folder: Path) -> dict[str, list[str]]:
+    """Return the ids of the rows of each file of a corpus, in order."""
+    return {path.name: list(ids(path)) for path in files(folder)}
+
+
+def files(folder: Path) -> list[Path]:
+    """Return a corpus's files of conversations."""
+    return sorted(folder.glob("conversations-*.jsonl"))
+
+
+def ids(path: Path) -> Iterator[str]:
+    """Yield the id of each row of a JSON lines file whose lines begin with it."""
+    with path.open("rb") as file:
+        for line in file:
+            found = _ID.match(line)
+            if not found:
+                raise ValueError(f"{path.name}: a line does not begin with an id")
+            yield found[1].decode()
+
+
 def judge(truth: Truth, removed: set[str], *, threshold: float = 0.85, margin: float = 0.005) -> Quality:
     """Compare the rows that were removed to the truth."""
     gone = {text for text in map(truth.text, removed) if removed.issuperset(truth.rows.get(text, (text,)))}
@@ -121,15 +144,29 @@ def judge(truth: Truth, removed: set[str], *, threshold: float = 0.85, margin: f
 
 
 def judge_clusters(
-    truth: Truth, clusters: Iterable[dict[str, Any]], *, threshold: float = 0.85, margin: float = 0.005
+    truth: Truth,
+    clusters: Iterable[dict[str, Any]],
+    names: dict[str, list[str]],
+    *,
+    threshold: float = 0.85,
+    margin: float = 0.005,
 ) -> Quality:
-    """Compare clusters to the truth: what they remove, and whether each member is like the one kept."""
+    """Compare clusters to the truth: what they remove, and whether each member is like the one kept.
+
+    Args:
+        truth: of the corpus.
+        clusters: objects with `kept` and `members`, each member with `id`, `file` and `row` (from 0).
+        names: the corpus's own ids of each file's rows; `kept` and `id` may be other names of the rows.
+        threshold: least similarity of what had to be found.
+        margin: see above.
+    """
     removed: set[str] = set()
     wrong = 0
     like = truth.like(threshold - margin)
     for cluster in clusters:
-        kept = truth.text(cluster["kept"])
-        members = {m["id"] for m in cluster["members"]} - {cluster["kept"]}
+        rows = {m["id"]: names[m["file"]][m["row"]] for m in cluster["members"]}
+        kept = truth.text(rows.pop(cluster["kept"]))
+        members = set(rows.values())
         removed |= members
         wrong += sum(truth.text(m) != kept and like.get(truth.text(m)) != kept for m in members)
     found = judge(truth, removed, threshold=threshold, margin=margin)
@@ -152,7 +189,11 @@ def main() -> None:
     parser.add_argument("--margin", type=float, default=0.005)
     given = parser.parse_args()
     found = judge_clusters(
-        load(given.folder), _lines(given.clusters), threshold=given.threshold, margin=given.margin
+        load(given.folder),
+        _lines(given.clusters),
+        names(given.folder),
+        threshold=given.threshold,
+        margin=given.margin,
     )
     print(json.dumps(found.facts(), indent=1))
 
