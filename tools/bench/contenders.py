@@ -97,6 +97,18 @@ class Pixelated(Contender):
         flags = ["--output", str(self.work / "out"), "--confirm", "--json", "--workers", str(self.workers)]
         return [*self.program, "dedup", *paths, *flags, *self.more]
 
+    def environ(self) -> dict[str, str]:
+        """Return it with a place for compiled kernels that `forget` can empty."""
+        return super().environ() | {"NUMBA_CACHE_DIR": str(self._compiled)}
+
+    def forget(self) -> None:
+        """Remove every compiled kernel, as after installing."""
+        shutil.rmtree(self._compiled, ignore_errors=True)
+
+    @property
+    def _compiled(self) -> Path:
+        return self.cache / "compiled"
+
     def quality(self, corpus: Path, truth: Truth) -> Quality:
         """Judge the clusters, and hold the rows written to them."""
         out, known = self.work / "out", names(corpus)

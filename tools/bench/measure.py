@@ -39,15 +39,14 @@ class CommandFailedError(Exception):
 
 
 def run(command: Sequence[str], log: Path, environment: dict[str, str] | None = None) -> Took:
-    """Run a command to its end; what it prints goes to `log`.
+    """Run a command to its end; what it prints goes to `log`. This process has no other children.
 
     Raises:
         CommandFailedError: it did not return 0; the message holds the log's end.
     """
     if ctypes.CDLL(None, use_errno=True).prctl(_ADOPT_ORPHANS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "this system gives no orphans to their grandparents")
-    if children := list(_below(os.getpid())):
-        raise RuntimeError(f"this process has children that are not the command's: {children}")
+    _orphans()  # of whatever ran before; they are not the command's
     done = threading.Event()
     peak = [0]
     watcher = threading.Thread(target=_watch, args=(done, peak))
