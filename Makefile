@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check interop docs clean
+# what `make bench` generates and installs; outside the checkout
+BENCH_CACHE ?= $(HOME)/.cache/pixelated-bench
+
+.PHONY: demo test check interop bench docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/pixelated build recipes/demo.yaml
@@ -21,6 +24,16 @@ check: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python tools/make_docs.py
+
+# The standard set with its peers and acquiring; `make bench SIZE=3000000` measures how our own time grows instead.
+bench: $(VENV)/.installed-dev
+ifdef SIZE
+	PYTHONPATH=tools $(BIN)/python -m bench.dedup --cache $(BENCH_CACHE) --section scale --only ours ours-scan \
+	  --repeats 1 --sizes 300000 $(SIZE)
+else
+	PYTHONPATH=tools $(BIN)/python -m bench.dedup --cache $(BENCH_CACHE)
+	PYTHONPATH=tools $(BIN)/python -m bench.acquire
+endif
 
 interop: $(VENV)/.installed
 	tools/interop.sh

@@ -17,14 +17,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
+
+from bench import page  # noqa: E402
 
 from servers.moto_server import MotoServer  # noqa: E402
 from servers.rclone_servers import RcloneS3, rclone, remote  # noqa: E402
-
-PAGE = ROOT / "docs/benchmarks.md"
-MARK = "<!-- acquire -->"
 
 
 @dataclass
@@ -90,8 +89,6 @@ def main() -> None:
     arguments = parser.parse_args()
     size = arguments.mb << 20
     lines = [
-        MARK,
-        "",
         "| server | client | wall s | CPU s | peak MB | speed, rclone = 1 |",
         "|---|---|---|---|---|---|",
     ]
@@ -110,11 +107,7 @@ def main() -> None:
             ratio = statistics.median(t.wall for t in rclones) / statistics.median(t.wall for t in pixelateds)
             lines.append(f"| {label} | {row('rclone copy', rclones)} | 1 |")
             lines.append(f"| {label} | {row('pixelated acquire', pixelateds)} | {ratio:.2f} |")
-    text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else f"# Benchmarks\n\n{MARK}\n"
-    head, _, rest = text.partition(MARK)
-    tail = rest.partition("\n\n## ")
-    PAGE.write_text(head + "\n".join(lines) + (tail[1] + tail[2] if tail[1] else "\n"), encoding="utf-8")
-    print("\n".join(lines))
+    page.write("acquire", lines)
 
 
 if __name__ == "__main__":
