@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from near_records import NOTHING_LEFT, exact_only
 from pixelated.core.errors import UsageError
 from pixelated.core.hashing import content_hash, strict_hash
 from pixelated.core.schema import BASE
@@ -41,6 +42,10 @@ def keys_table(*rows):
 def kept(table, strategy):
     decisions = find_exact(table, strategy)
     return sorted(decisions.filter(decisions.column("keep")).column("id").to_pylist())
+
+
+def exact_decisions(table, strategy):
+    return exact_only(table, strategy).decisions
 
 
 def records(*dialogues, **columns):
@@ -86,12 +91,14 @@ def test_every_planted_duplicate_is_found_and_one_of_each_set_stays(strategy):
     table = keys_table(*({"id": f"r{n}", "text": f"text {n % 40}"} for n in range(100)))
     decisions = find_exact(table, strategy)
     assert sum(decisions.column("keep").to_pylist()) == 40
-    assert sum(c is not None for c in decisions.column("cluster").to_pylist()) == 100
+    assert set(decisions.column("kept_row").to_pylist()) == set(
+        np.flatnonzero(decisions.column("keep")).tolist()
+    )
     assert decisions.column("id").to_pylist() == table.column("id").to_pylist()
 
 
 def test_a_record_without_an_equal_has_no_cluster_and_is_its_own_survivor():
-    decisions = find_exact(keys_table({"id": "a", "text": "x"}, {"id": "b", "text": "y"}), "keep_first")
+    decisions = exact_decisions(keys_table({"id": "a", "text": "x"}, {"id": "b", "text": "y"}), "keep_first")
     assert decisions.column("cluster").to_pylist() == [None, None]
     assert decisions.column("kept_id").to_pylist() == ["a", "b"]
 
@@ -139,7 +146,7 @@ def test_equal_content_with_unequal_strict_hash_is_kept_and_reported():
     decisions = find_exact(table, "keep_first")
     assert decisions.column("keep").to_pylist() == [True, True, True]
     assert decisions.column("collision").to_pylist() == [True, True, False]
-    found = summary(table, decisions)["collisions"]
+    found = summary(table, exact_only(table, "keep_first"), 0.85, NOTHING_LEFT)["collisions"]
     assert found == {"records": 2, "content_hashes": 1, "examples": ["a", "b"]}
 
 
@@ -147,8 +154,8 @@ def test_nothing_in_gives_nothing_out():
     table = keys_table()
     decisions = find_exact(table, "keep_first")
     assert decisions.num_rows == 0
-    assert list(clusters_jsonl(table, decisions)) == []
-    assert summary(table, decisions)["rate_before"] == 0.0
+    assert list(clusters_jsonl(table, exact_decisions(table, "keep_first"))) == []
+    assert summary(table, exact_only(table, "keep_first"), 0.85, NOTHING_LEFT)["rate_before"] == 0.0
 
 
 ROW = st.tuples(
@@ -166,10 +173,10 @@ def test_the_survivors_do_not_depend_on_the_order_of_the_rows(rows, random, stra
     )
     shuffled = table.take(pa.array(random.sample(range(len(rows)), len(rows)), pa.int64()))
     one, other = (find_exact(t, strategy).sort_by("id") for t in (table, shuffled))
-    assert one.equals(other)
+    assert one.drop_columns(["kept_row"]).equals(other.drop_columns(["kept_row"]))
     assert pa.compute.sum(one.column("keep")).as_py() in (None, len({text for text, *_ in rows}))
-    assert list(clusters_jsonl(table, find_exact(table, strategy))) == list(
-        clusters_jsonl(shuffled, find_exact(shuffled, strategy))
+    assert list(clusters_jsonl(table, exact_decisions(table, strategy))) == list(
+        clusters_jsonl(shuffled, exact_decisions(shuffled, strategy))
     )
 
 
@@ -177,7 +184,7 @@ def test_a_cluster_names_its_members_the_kept_one_included():
     table = keys_table(
         {"id": "a", "text": "x"}, {"id": "b", "text": "y"}, {"id": "c", "text": "x", "source": "b"}
     )
-    (cluster,) = clusters_jsonl(table, find_exact(table, "keep_first"))
+    (cluster,) = clusters_jsonl(table, exact_decisions(table, "keep_first"))
     digits = hashlib.sha256(b"x").hexdigest()[:16]
     assert cluster == {
         "cluster": f"exact-{digits}",
@@ -199,8 +206,21 @@ def test_members_and_removable_records_are_counted_apart():
             for n, (t, s) in enumerate(zip(texts, sources, strict=True))
         )
     )
-    counts = summary(table, find_exact(table, "keep_first"))
-    assert counts == {
+    counts = summary(table, exact_only(table, "keep_first"), 0.85, NOTHING_LEFT)
+    assert {
+        n: counts[n]
+        for n in (
+            "rows",
+            "unique",
+            "groups",
+            "members",
+            "removable",
+            "rate_before",
+            "rate_after",
+            "by_sources",
+            "collisions",
+        )
+    } == {
         "rows": 6,
         "unique": 3,
         "groups": 2,
@@ -209,8 +229,8 @@ def test_members_and_removable_records_are_counted_apart():
         "rate_before": 0.5,
         "rate_after": 0.0,
         "by_sources": [
-            {"removed": "q", "kept": "p", "records": 2},
-            {"removed": "q", "kept": "q", "records": 1},
+            {"removed": "q", "kept": "p", "kind": "exact", "records": 2},
+            {"removed": "q", "kept": "q", "kind": "exact", "records": 1},
         ],
         "collisions": {"records": 0, "content_hashes": 0, "examples": []},
     }

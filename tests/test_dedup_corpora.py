@@ -7,8 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from near_records import NOTHING_LEFT, exact_only
 from pixelated.core.schema import BASE
-from pixelated.dedup import find_exact, hash_table, summary
+from pixelated.dedup import hash_table, summary
 
 CORPORA = Path(os.environ.get("PIXELATED_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
 pytestmark = [
@@ -36,7 +37,7 @@ def decide(rows):
             "quality": pa.nulls(table.num_rows, pa.float64()),
         }
     )
-    return summary(keys, find_exact(keys, "keep_first"))
+    return summary(keys, exact_only(keys, "keep_first"), 0.85, NOTHING_LEFT)
 
 
 def dialogue(number, source, *turns):

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from near_records import changed, copies_of, keys_of, prose, removed, source_of, table_of, talk
 
+from near_records import NOTHING_LEFT, changed, copies_of, keys_of, prose, removed, source_of, table_of, talk
 from pixelated.dedup import clusters_jsonl, find_copies, shingle_sets, sign, streams, summary
 from pixelated.dedup.candidates import banding_for
 from pixelated.dedup.similarity import compare
@@ -39,7 +39,10 @@ def test_the_kernel_cuts_words_as_the_rule_says(texts):
     assert sizes == [len(grams(t)) for t in texts]
 
 
-@given(st.text(alphabet="aB zé'’—.²ªµ½ßÀ×ǅﬁ１Ǻ😀🄰\u00a0\u200b-", max_size=40), st.text(alphabet="ab ", max_size=10))
+@given(
+    st.text(alphabet="aB zé'’—.²ªµ½ßÀ×ǅﬁ１Ǻ😀🄰\u00a0\u200b-", max_size=40),
+    st.text(alphabet="ab ", max_size=10),
+)
 @settings(max_examples=300, deadline=None)
 def test_case_width_and_punctuation_make_no_difference(text, more):
     plain = " ".join(words(f"{text} {more}"))
@@ -70,7 +73,10 @@ def test_signatures_estimate_the_jaccard_index(rng):
 
 
 def test_system_prompts_are_not_counted():
-    one = [{"role": "system", "content": "You are kind. " * 20}, {"role": "user", "content": "I can not sleep"}]
+    one = [
+        {"role": "system", "content": "You are kind. " * 20},
+        {"role": "user", "content": "I can not sleep"},
+    ]
     assert sign(streams(table_of([{"kind": "dialogue", "messages": one}]))).words.tolist() == [4]
 
 
@@ -86,9 +92,19 @@ def test_a_near_copy_goes_and_names_what_stays(rng):
     assert [m["id"] for m in near["members"]] == ["r0000", "r0002"]
     assert near["members"][0]["similarity"] == 1.0
     assert 0.9 < near["members"][1]["similarity"] < 1.0
-    counts = summary(keys, found, 0.85)
-    assert (counts["rows"], counts["unique"], counts["groups"], counts["members"], counts["removable"]) == (4, 2, 2, 4, 2)
-    assert counts["doubtful"]["above"][0] == {"a": "r0000", "b": "r0002", "similarity": near["members"][1]["similarity"]}
+    counts = summary(keys, found, 0.85, NOTHING_LEFT)
+    assert (counts["rows"], counts["unique"], counts["groups"], counts["members"], counts["removable"]) == (
+        4,
+        2,
+        2,
+        4,
+        2,
+    )
+    assert counts["doubtful"]["above"][0] == {
+        "a": "r0000",
+        "b": "r0002",
+        "similarity": near["members"][1]["similarity"],
+    }
 
 
 def test_the_keep_strategy_chooses_and_exact_copies_of_a_removed_record_go_with_it(rng):
@@ -96,7 +112,10 @@ def test_the_keep_strategy_chooses_and_exact_copies_of_a_removed_record_go_with_
     copy = [turns[0], changed(rng, turns[1], 2) + " and more words", *turns[2:]]
     records = [talk(*turns), talk(*turns), talk(*copy)]
     assert removed(records, strategy="keep_longest") == [(0, 2, "near"), (1, 2, "near")]
-    assert removed(records, strategy="priority_order", priority=[5, 1, 3]) == [(0, 1, "exact"), (2, 1, "near")]
+    assert removed(records, strategy="priority_order", priority=[5, 1, 3]) == [
+        (0, 1, "exact"),
+        (2, 1, "near"),
+    ]
 
 
 def test_chains_are_not_followed(rng):
@@ -150,7 +169,7 @@ def test_a_shared_intake_script_makes_no_copies(rng):
     records = [intake(rng, lines) for _ in range(1000)]
     keys, found = copies_of(records)
     assert found.decisions.column("keep").to_pylist() == [True] * 1000
-    assert summary(keys, found, 0.85)["stock_sentences"] == 10
+    assert summary(keys, found, 0.85, NOTHING_LEFT)["stock_sentences"] == 10
 
 
 def test_a_copy_among_records_of_one_script_is_found(rng):
@@ -178,7 +197,7 @@ def test_an_opening_that_all_replies_share_is_not_counted(rng):
     records = [talk(prose(rng, 10), opening + prose(rng, 12)) for _ in range(60)]
     keys, found = copies_of(records)
     assert all(found.decisions.column("keep").to_pylist())
-    assert summary(keys, found, 0.85)["stock_sentences"] == 1
+    assert summary(keys, found, 0.85, NOTHING_LEFT)["stock_sentences"] == 1
 
 
 @pytest.mark.parametrize("seed", range(3))

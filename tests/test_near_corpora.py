@@ -8,8 +8,8 @@ from itertools import chain
 
 import numpy as np
 import pytest
-from near_records import keys_of, source_of, table_of
 
+from near_records import keys_of, source_of, table_of
 from pixelated.dedup import clusters_jsonl, find_copies, shingle_sets, streams
 from pixelated.dedup.clusters import is_contained, is_near
 from pixelated.dedup.similarity import compare
@@ -60,7 +60,9 @@ def test_paraphrases_apart_are_no_duplicates(corpora):
     lines = [
         line.split("\t")
         for name in ("train", "test")
-        for line in (corpora / f"msrp/msr_paraphrase_{name}.txt").read_text(encoding="utf-8-sig").splitlines()[1:]
+        for line in (corpora / f"msrp/msr_paraphrase_{name}.txt")
+        .read_text(encoding="utf-8-sig")
+        .splitlines()[1:]
     ]
     different = [(one, other) for label, _, _, one, other in lines if label == "0"]
     assert len(different) >= 1800

@@ -202,8 +202,9 @@ def _shingles_in(start: Any, end: Any) -> Any:
 
 
 @part
-def _densify(bins: Any) -> None:
-    filled = bins.copy()
+def _densify(bins: Any, filled: Any) -> None:
+    for b in range(BINS):
+        filled[b] = bins[b]
     for b in range(BINS):
         if filled[b] == EMPTY:
             attempt = np.uint64(1)
@@ -227,6 +228,7 @@ def signatures(
     sentences = np.empty(size // (2 * SENTENCE) + len(starts) + 1, np.uint64)
     sentences_bounds = np.zeros(n + 1, np.int64)
     counted = np.zeros(n, np.int64)
+    filled = np.empty(BINS, np.uint32)
     words = np.empty(longest, np.uint64)
     edges = np.zeros(SIDES + 1, np.int64)
     kept = 0
@@ -254,7 +256,7 @@ def signatures(
         sketch_bounds[r + 1], sentences_bounds[r + 1] = kept, seen
         counted[r] = edges[SIDES]
         if counted[r]:
-            _densify(bins[r])
+            _densify(bins[r], filled)
     return bins, side_bins, sketch, sketch_bounds, sentences, sentences_bounds, counted
 
 

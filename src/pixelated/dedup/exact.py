@@ -29,9 +29,6 @@ KEYS = pa.schema(
         ("quality", pa.float64()),
     ]
 )
-_HASH_PREFIX = len("sha256:")
-# 64 bits name a cluster: with 10 million clusters, two share a name with a chance of 3 in a million.
-_NAME_DIGITS = 16
 
 Codes = npt.NDArray[np.int64]
 
@@ -44,8 +41,7 @@ def find_exact(keys: pa.Table, strategy: str) -> pa.Table:
         strategy: a name in `KEEP_STRATEGIES`.
 
     Returns:
-        A row per input row, in its order: `id`; `cluster` (name, null where the record is the only
-        one); `keep`; `kept_id` and `kept_row` (the survivor, itself where kept); `collision` (another record has
+        A row per input row, in its order: `id`; `keep`; `kept_id` and `kept_row` (the survivor, itself where kept); `collision` (another record has
         this `content_hash` and another `strict_hash`: both are kept and reported).
 
     Raises:
@@ -57,12 +53,10 @@ def find_exact(keys: pa.Table, strategy: str) -> pa.Table:
     survivor = np.empty(len(strict), np.int64)  # of each code: written last is the best candidate's row
     survivor[strict[order[::-1]]] = order[::-1]
     survivor = survivor[strict]
-    several = np.bincount(strict, minlength=1)[strict] > 1
     ids = keys.column("id")
     return pa.table(
         {
             "id": ids,
-            "cluster": pc.if_else(pa.array(several), _names(keys), pa.scalar(None, pa.string())),
             "keep": pa.array(survivor == np.arange(len(strict))),
             "kept_id": ids.take(pa.array(survivor)),
             "kept_row": pa.array(survivor),
@@ -78,13 +72,6 @@ def _codes(column: pa.ChunkedArray) -> Codes:
     missing = np.flatnonzero(codes < 0)
     codes[missing] = len(encoded.dictionary) + np.arange(len(missing))
     return codes
-
-
-def _names(keys: pa.Table) -> pa.ChunkedArray:
-    digits = pc.utf8_slice_codeunits(
-        keys.column("strict_hash"), start=_HASH_PREFIX, stop=_HASH_PREFIX + _NAME_DIGITS
-    )
-    return pc.binary_join_element_wise("exact", digits, "-")
 
 
 def _collisions(content: Codes, strict: Codes) -> npt.NDArray[np.bool_]:

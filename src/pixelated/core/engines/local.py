@@ -6,7 +6,7 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Generic, Self
@@ -43,16 +43,28 @@ class LocalExecutor:
 
     def __init__(self, workers: int = 0) -> None:
         self.workers = workers or default_workers()
+        self._pool: ProcessPoolExecutor | None = None
 
     def map(self, function: Callable[[Item], Out], items: Iterable[Item]) -> Iterator[Out]:
         """Yield `function(item)` for each item, in the order of the items."""
         if self.workers == 1:
             yield from map(function, items)
             return
-        yield from _Pooled(function, self.workers).run(items)
+        yield from _Pooled(function, self).run(items)
+
+    def pool(self, function: Callable[..., object], broken: ProcessPoolExecutor | None) -> ProcessPoolExecutor:
+        """Return the pool, made at first use and in the place of a broken one."""
+        if self._pool is not None and self._pool is broken:
+            self.close()
+        if self._pool is None:
+            self._pool = _pool(self.workers, function.__module__)
+        return self._pool
 
     def close(self) -> None:
-        """Do nothing: a pool lives as long as its `map`."""
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
 
     def __enter__(self) -> Self:
         """Return the executor."""
@@ -60,27 +72,29 @@ class LocalExecutor:
 
     def __exit__(self, *_: object) -> None:
         """Close it."""
+        self.close()
 
 
 class _Pooled(Generic[Item, Out]):
     """One `map` over one pool after another."""
 
-    def __init__(self, function: Callable[[Item], Out], workers: int) -> None:
-        self._function, self._workers = function, workers
+    def __init__(self, function: Callable[[Item], Out], owner: LocalExecutor) -> None:
+        self._function, self._owner = function, owner
         self._pending: deque[_Under[Item, Out]] = deque()
-        self._pool = _pool(workers)
+        self._pool = owner.pool(function, None)
 
     def run(self, items: Iterable[Item]) -> Iterator[Out]:
         """Yield the results in order."""
         try:
             for index, item in enumerate(items):
                 self._pending.append(self._begin(index, item))
-                if len(self._pending) >= self._workers * IN_FLIGHT_PER_WORKER:
+                if len(self._pending) >= self._owner.workers * IN_FLIGHT_PER_WORKER:
                     yield self._first()
             while self._pending:
                 yield self._first()
         finally:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            for under in self._pending:
+                under.future.cancel()
 
     def _begin(self, index: int, item: Item) -> _Under[Item, Out]:
         try:
@@ -93,7 +107,7 @@ class _Pooled(Generic[Item, Out]):
         while True:
             try:
                 out = self._pending[0].future.result()
-            except BrokenProcessPool:
+            except (BrokenProcessPool, CancelledError):  # cancelled where another map saw the pool break
                 self._again()
             else:
                 self._pending.popleft()
@@ -101,8 +115,7 @@ class _Pooled(Generic[Item, Out]):
 
     def _again(self) -> None:
         """Make a new pool and give it what the broken one left unfinished."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._pool = _pool(self._workers)
+        self._pool = self._owner.pool(self._function, self._pool)
         for under in self._pending:
             if not _is_unfinished(under.future):
                 continue
@@ -113,7 +126,7 @@ class _Pooled(Generic[Item, Out]):
                 under.future = self._alone(under)
 
     def _alone(self, under: _Under[Item, Out]) -> Future[Out]:
-        with _pool(1) as pool:
+        with _pool(1, self._function.__module__) as pool:
             future = pool.submit(self._function, under.item)
         if _is_unfinished(future):  # the pool has ended, so all others are done
             raise worker_died(under.item, under.index, under.deaths + 1) from future.exception()
@@ -124,9 +137,10 @@ def _is_unfinished(future: Future[Out]) -> bool:
     return future.cancelled() or not future.done() or isinstance(future.exception(), BrokenProcessPool)
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
+def _pool(workers: int, module: str) -> ProcessPoolExecutor:
     # forkserver: a fork of a process with Arrow's threads can deadlock; spawn imports anew each time.
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    context.set_forkserver_preload([module])  # imported once, by the server; only its start heeds this
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one process per CPU: no threads inside
     return ProcessPoolExecutor(workers, mp_context=context)
