@@ -86,25 +86,24 @@ def scan_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepResu
     terms = np.zeros((table.num_rows, len(LISTS)), np.int64)
     signs = np.zeros(len(texts.values), np.uint8)
     kernels.scan(*bytes_of(texts.values), texts.rows, seen, entries, terms, signs)
-    found = {
-        kind: _counted(texts.values, texts.rows, signs & getattr(kernels, sign), pattern, table.num_rows)
-        for kind, (sign, pattern) in PATTERNS.items()
-    }
+    found = _identifiers(texts.values, texts.rows, signs, table.num_rows)
     said = {name: terms[:, k] for k, name in enumerate(LISTS)}
     for field, counts in ((IDENTIFIERS, found), (TERMS, said)):
         table = schema.set_column(table, field, _struct(field, counts.values()))
     return StepResult(table, measured={"identifiers": _sums(found), "terms": _sums(said)})
 
 
-def _counted(values: Array, rows: Index, candidates: Index, pattern: str, records: int) -> Index:
-    """Return how often a pattern occurs in each record, counted in candidate texts alone."""
-    positions = np.flatnonzero(candidates)
-    counts = np.zeros(records, np.int64)
-    if len(positions):
-        chosen = values.take(pa.array(positions))
-        matched = pc.count_substring_regex(chosen, pattern).to_numpy(zero_copy_only=False)
-        np.add.at(counts, rows[positions], matched)
-    return counts
+def _identifiers(values: Array, rows: Index, signs: Index, records: int) -> dict[str, Index]:
+    """Return how often each kind occurs in each record, counted in texts with its sign alone."""
+    found: dict[str, Index] = {}
+    for sign in sorted({sign for sign, _ in PATTERNS.values()}):
+        positions = np.flatnonzero(signs & getattr(kernels_in(KERNELS), sign))
+        chosen, owners = values.take(pa.array(positions)), rows[positions]
+        for kind, (shown, pattern) in PATTERNS.items():
+            if shown == sign:
+                counts = pc.count_substring_regex(chosen, pattern).to_numpy(zero_copy_only=False)
+                found[kind] = np.bincount(owners, counts, records).astype(np.int64)
+    return {kind: found[kind] for kind in PATTERNS}
 
 
 def _struct(field: pa.Field, counts: Iterable[Index]) -> Array:

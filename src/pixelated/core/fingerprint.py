@@ -9,8 +9,6 @@ from typing import Any
 
 import orjson
 
-CHUNK = 1 << 20
-
 
 def fingerprint(*parts: Any) -> str:
     """Return 16 hex digits over the canonical JSON of `parts` (sorted keys)."""
@@ -20,12 +18,9 @@ def fingerprint(*parts: Any) -> str:
 
 
 def sha256_file(path: Path) -> str:
-    """Return the hex SHA-256 of a file, read in 1 MiB pieces."""
-    digest = hashlib.sha256()
-    with path.open("rb") as f:
-        while piece := f.read(CHUNK):
-            digest.update(piece)
-    return digest.hexdigest()
+    """Return the hex SHA-256 of a file, read in pieces into one buffer."""
+    with path.open("rb", buffering=0) as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
 
 
 def _plain(value: Any) -> Any:

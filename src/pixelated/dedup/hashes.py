@@ -23,6 +23,7 @@ from pixelated.core.step import StepResult
 
 Messages = list[dict[str, str]]
 KERNELS = "pixelated.dedup._hash_kernels"
+ROWS = 1000  # hashed at a time: a few MB, whose memory is used again for the next
 _LISTS = ("messages", "chosen", "rejected")
 
 
@@ -35,7 +36,7 @@ def hash_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepResu
         seed: not used; a hash is not random.
     """
     del settings, seed
-    hashes = [pair for batch in table.to_batches() for pair in _hash_batch(batch)]
+    hashes = [pair for batch in table.to_batches(max_chunksize=ROWS) for pair in _hash_batch(batch)]
     for position, field in enumerate(HASH_COLUMNS):
         table = set_column(table, field, pa.array([pair[position] for pair in hashes], field.type))
     return StepResult(kept=table)

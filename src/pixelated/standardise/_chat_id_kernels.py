@@ -23,17 +23,20 @@ def count_byte(data: Any, wanted: int) -> int:
     return count
 
 
-@kernel(f"UniTuple(int64, 2)({TEXT})")
-def count_lines(data: Any) -> Any:
-    """Return the number of lines, and of those with more than white space (as Python's bytes know it)."""
-    n = len(data)
-    lines, rows = 0, 0
-    i = 0
+@kernel(f"void({TEXT}, int64, int64, int64[::1])")
+def count_lines(data: Any, i: int, n: int, state: Any) -> None:
+    """Count on, from byte `i` to `n`; white space is what Python's bytes call so.
+
+    `state`: lines ended so far, lines so far with more than white space, whether the last one is such.
+    """
+    lines, rows, filled = state[0], state[1], state[2]
     while i < n:
-        while i < n and (data[i] == 0x20 or (0x09 <= data[i] <= 0x0D and data[i] != 0x0A)):
-            i += 1
-        rows += i < n and data[i] != 0x0A
-        lines += 1
+        if not filled:
+            while i < n and (data[i] == 0x20 or (0x09 <= data[i] <= 0x0D and data[i] != 0x0A)):
+                i += 1
+            if i < n and data[i] != 0x0A:
+                rows += 1
+                filled = 1
         while i + WIDTH <= n:
             found = places_of(data, i, 0x0A)
             if found:
@@ -42,8 +45,11 @@ def count_lines(data: Any) -> Any:
             i += WIDTH
         while i < n and data[i] != 0x0A:
             i += 1
-        i += 1
-    return lines, rows
+        if i < n:
+            lines += 1
+            filled = 0
+            i += 1
+    state[0], state[1], state[2] = lines, rows, filled
 
 
 @part

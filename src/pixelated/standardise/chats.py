@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,22 +23,23 @@ import pyarrow.compute as pc
 
 from pixelated.core import schema
 from pixelated.core.kernels import SLACK, kernels_in, strings_of
-from pixelated.core.source import Fields, Mapping, Source
+from pixelated.core.source import Fields, Mapping, Shape, Source
 from pixelated.core.step import StepResult, add_measured
 from pixelated.standardise.cells import may_hold_turns
 from pixelated.standardise.containers import is_container
 from pixelated.standardise.fields import normal
 from pixelated.standardise.files import locate
 from pixelated.standardise.formats import recognise
+from pixelated.standardise.formats._json import InvalidJSONError, loads
 from pixelated.standardise.formats.json_lines import splittable
 from pixelated.standardise.profile import head_values, profile
 from pixelated.standardise.reading import read_lines, read_unit
 from pixelated.standardise.records import Origin
 from pixelated.standardise.roles import MAX_NAME, default_table, plain
-from pixelated.standardise.rows import Document, RefusedError, Sample
+from pixelated.standardise.rows import Document, RefusedError
 from pixelated.standardise.shapes import utterances
 from pixelated.standardise.shapes.plan import plan_row
-from pixelated.standardise.shapes.recognise import CHOSEN, REJECTED, SYSTEMS
+from pixelated.standardise.shapes.recognise import CHOSEN, REJECTED, SYSTEMS, turns_field
 from pixelated.standardise.units import Piece, Unit, read_sample
 
 CHATS = pa.schema(
@@ -53,7 +55,7 @@ CHATS = pa.schema(
         ("raw_rows", pa.int32()),
     ]
 )
-BLOCK_BYTES = 16 << 20  # read at a time, and up to the next line end
+BLOCK_BYTES = 32 << 20  # read at a time, to the last line end in it
 KERNELS = ("pixelated.standardise._chat_kernels", "pixelated.standardise._chat_id_kernels")
 _BOM = b"\xef\xbb\xbf"
 _SHORTEST_TURN = len('{"role":"","content":""}')
@@ -82,9 +84,8 @@ def chat_lines(source: Source, corpora: Path, unit: Unit) -> StepResult:
     measured: dict[str, Any] = {"raw_rows": 0, "candidates": 0, "fast_rows": 0}
     for piece in unit.pieces:
         path = locate(source, corpora, piece.file)
-        sample = read_sample(path, piece.file)
-        if _may_be_chats(source, piece, sample):
-            results = _read(Origin(source, piece.file, piece.sha256, "jsonl"), path, piece, sample)
+        if _may_be_chats(source, path, piece):
+            results = _read(Origin(source, piece.file, piece.sha256, "jsonl"), path, piece)
             add_measured(measured, {"files": {"jsonl": int(not piece.start)}})
         else:
             results = iter([narrow(read_unit(source, corpora, replace(unit, pieces=(piece,))))])
@@ -107,14 +108,28 @@ def narrow(result: StepResult) -> StepResult:
     return replace(result, kept=table.select(CHATS.names))
 
 
-def _may_be_chats(source: Source, piece: Piece, sample: Sample) -> bool:
+def _may_be_chats(source: Source, path: Path, piece: Piece) -> bool:
     mapping = source.mapping
     described = replace(mapping, shape="auto", tags=(), drop=()) != Mapping()
-    if described or mapping.shape not in {"auto", "messages"} or source.group_by or is_container(sample):
+    if described or mapping.shape not in {"auto", "messages"} or source.group_by:
         return False
-    if recognise(sample) != "jsonl" or not (piece.start is not None or splittable(sample)):
+    return _holds_records(path, piece.file, piece.sha256, mapping.shape, piece.start is not None)
+
+
+@lru_cache(maxsize=16)  # the ranges of one file come one after the other
+def _holds_records(path: Path, file: str, sha256: str, shape: Shape, in_ranges: bool) -> bool:
+    """Say whether a file is of JSON lines that are records by themselves, and no table of utterances."""
+    del sha256  # it says that the file is the same
+    sample = read_sample(path, file)
+    if is_container(sample) or recognise(sample) != "jsonl" or not (in_ranges or splittable(sample)):
         return False
-    return utterances.find(head_values(sample), mapping) is None
+    try:
+        first = loads(sample.head.removeprefix(_BOM).split(b"\n", 1)[0])
+        if isinstance(first, dict) and turns_field(first) is not None:
+            return True  # utterances.find would say the same, and look at all rows first
+    except (InvalidJSONError, RefusedError):
+        pass
+    return utterances.find(head_values(sample), Mapping(shape=shape)) is None
 
 
 @dataclass(slots=True)
@@ -142,54 +157,82 @@ class _Block:
     codes: Any
 
 
-def _read(origin: Origin, path: Path, piece: Piece, sample: Sample) -> Iterator[StepResult]:
+def _read(origin: Origin, path: Path, piece: Piece) -> Iterator[StepResult]:
     """Yield the records of the blocks of a piece."""
-    row, line = piece.first_row, piece.first_line
-    for data in _blocks(path, piece):
-        block = _parse(origin.source.mapping, data, row, line)
-        yield _merged(_records(origin, block), _rest(origin, block, sample))
+    row, line, scratch = piece.first_row, piece.first_line, _Scratch()
+    for data in _blocks(path, piece, scratch):
+        block = _parse(origin.source.mapping, data, (row, line), scratch)
+        yield _merged(_records(origin, block, scratch), _rest(origin, block, path))
         row += int(np.count_nonzero(block.lines[:, _KIND]))
         line += len(block.lines)
 
 
-def _blocks(path: Path, piece: Piece) -> Iterator[memoryview]:
-    """Yield the bytes of a piece in blocks that end at line ends, without a BOM at the start of the file."""
+def _blocks(path: Path, piece: Piece, scratch: _Scratch) -> Iterator[memoryview]:
+    """Yield the bytes of a piece in blocks that end at line ends, without a BOM at the start of the file.
+
+    A block is good until the next one is asked for.
+    """
     at = piece.start or 0
     with path.open("rb", buffering=0) as f:
         end = path.stat().st_size if piece.end is None else piece.end
         size = BLOCK_BYTES
         while at < end:
             f.seek(at)
-            data = _read_whole(f, min(size, end - at))
+            data = _read_into(f, scratch.bytes("block", min(size, end - at)))
             if not data:
                 return
-            cut = len(data) if at + len(data) == end else data.rfind(b"\n") + 1
+            cut = len(data) if at + len(data) == end else _last_line_end(data)
             if not cut:  # a line longer than a block
                 size *= 2
                 continue
-            skipped = len(_BOM) if at == 0 and data.startswith(_BOM) else 0
-            yield memoryview(data)[skipped:cut]
+            skipped = len(_BOM) if at == 0 and bytes(data[: len(_BOM)]) == _BOM else 0
+            yield data[skipped:cut]
             at, size = at + cut, BLOCK_BYTES
 
 
-def _read_whole(file: io.FileIO, size: int) -> bytes:
-    """Return the next `size` bytes, fewer only at the end of the file."""
-    data = file.read(size)
-    while 0 < len(data) < size:
-        more = file.read(size - len(data))
-        if not more:
-            return data
-        data += more
-    return data
+def _read_into(file: io.FileIO, buffer: memoryview) -> memoryview:
+    """Fill a buffer; return what was filled, less than all only at the end of the file."""
+    done = 0
+    while done < len(buffer) and (more := file.readinto(buffer[done:])):
+        done += more
+    return buffer[:done]
 
 
-def _parse(mapping: Mapping, data: memoryview, first_row: int, first_line: int) -> _Block:
+def _last_line_end(data: memoryview) -> int:
+    """Return the byte behind the last line end, 0 where there is none."""
+    step = 1 << 16
+    for start in range((len(data) - 1) // step * step, -1, -step):
+        found = bytes(data[start : start + step]).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+    return 0
+
+
+class _Scratch:
+    """Memory for what is needed for one block alone: fresh memory for every block is dear."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, Any] = {}
+
+    def array(self, name: str, length: int, kind: type) -> Any:
+        """Return an array of at least `length` values of any content, cut to it."""
+        found = self._arrays.get(name)
+        if found is None or len(found) < length:
+            found = self._arrays[name] = np.empty(length, kind)
+        return found[:length]
+
+    def bytes(self, name: str, length: int) -> memoryview:
+        """Return `length` bytes of any content."""
+        return memoryview(self.array(name, length, np.uint8).data)
+
+
+def _parse(mapping: Mapping, data: memoryview, first: tuple[int, int], scratch: _Scratch) -> _Block:
     """Run the kernel over a block, and judge the signatures and the names of roles that it met."""
     kernels = kernels_in(KERNELS[0])
     bytes_ = np.frombuffer(data, np.uint8)
     out = np.empty(len(data) + SLACK, np.uint8)
     turns = len(data) // _SHORTEST_TURN + 2
-    codes, ends = np.empty(turns, np.int16), np.empty(turns + 1, np.int64)
+    codes, ends = scratch.array("codes", turns, np.int16), scratch.array("ends", turns + 1, np.int64)
     ends[0] = 0
     lines = np.empty((kernels_in(KERNELS[1]).count_byte(bytes_, ord("\n")) + 1, 5), np.int64)
     signatures = np.empty((kernels.MAX_SIGNATURES, kernels.MAX_SIGNATURE), np.uint8)
@@ -202,7 +245,7 @@ def _parse(mapping: Mapping, data: memoryview, first_row: int, first_line: int) 
     roles = np.array([_role(names[k, : lengths[1][k]].tobytes()) for k in range(at[3])], np.int16)
     codes = roles[codes] if len(codes) else codes
     fast = (lines[:, _KIND] == kernels.CHAT) & np.array([*chats, False])[lines[:, _SIGNATURE]]
-    block = _Block(data, first_row, first_line, lines, fast, out, ends, codes)
+    block = _Block(data, *first, lines, fast, out, ends, codes)
     _leave_odd_ones(block)
     return block
 
@@ -249,8 +292,9 @@ def _leave_odd_ones(block: _Block) -> None:
         missing = np.ones(len(counts), bool)
         missing[owners[codes == schema.ROLES.index(side)]] = False
         fast &= ~missing
-    firsts = block.out[np.minimum(ends[:-1], len(block.out) - 1)]
-    doubtful = (ends[1:] == ends[:-1]) | (firsts <= ord(" ")) | (firsts > ord("~"))
+    first, last = block.out[ends[:-1]], block.out[ends[1:] - 1]  # of an empty text some other byte
+    printed = ((first > ord(" ")) & (first <= ord("~"))) | ((last > ord(" ")) & (last <= ord("~")))
+    doubtful = (ends[1:] == ends[:-1]) | ~printed
     for turn in np.flatnonzero(doubtful).tolist():
         if not bytes(block.out[ends[turn] : ends[turn + 1]]).decode("utf-8", "replace").strip():
             fast[owners[turn]] = False
@@ -268,7 +312,7 @@ def _is_utf8(data: memoryview) -> bool:
     return True
 
 
-def _records(origin: Origin, block: _Block) -> pa.Table:
+def _records(origin: Origin, block: _Block, scratch: _Scratch) -> pa.Table:
     """Return the records of the fast lines."""
     fast, count = block.fast, int(block.fast.sum())
     firsts = np.append(block.lines[:, _FIRST], len(block.codes))
@@ -277,7 +321,7 @@ def _records(origin: Origin, block: _Block) -> pa.Table:
     contents = strings_of(block.out, block.ends)
     turns = pa.StructArray.from_arrays([roles, contents], fields=list(schema.MESSAGE))
     messages = pa.ListArray.from_arrays(pa.array(firsts.astype(np.int32)), turns, type=schema.MESSAGES)
-    ids = _ids(origin, block, firsts)
+    ids = _ids(origin, block, firsts, scratch)
     columns = {
         "messages": messages if fast.all() else messages.filter(pa.array(fast)),
         "id": pa.array(ids, pa.string()),
@@ -292,14 +336,14 @@ def _records(origin: Origin, block: _Block) -> pa.Table:
     return pa.table([columns[name] for name in CHATS.names], schema=CHATS)
 
 
-def _ids(origin: Origin, block: _Block, firsts: Any) -> list[str]:
+def _ids(origin: Origin, block: _Block, firsts: Any, scratch: _Scratch) -> list[str]:
     """Return the ids of the fast lines, those that `records` gives."""
     head = b"".join(len(p).to_bytes(8, "big") + p for p in (origin.source.id.encode(), origin.file.encode()))
     numbers = block.first_line + 1 + np.arange(len(block.lines))
     names = "".join(schema.ROLES).encode()
     name_ends = np.cumsum([0, *map(len, schema.ROLES)])
     size = len(block.data) + len(numbers) * (len(head) + 64) + len(block.codes) * 16 + SLACK
-    out = np.empty(size, np.uint8)
+    out = scratch.array("ids", size, np.uint8)
     bounds = np.zeros(len(numbers) + 1, np.int64)
     kernels_in(KERNELS[1]).identities(
         np.frombuffer(head, np.uint8), numbers, block.out, block.ends, firsts, np.maximum(block.codes, 0),
@@ -311,7 +355,7 @@ def _ids(origin: Origin, block: _Block, firsts: Any) -> list[str]:
     return [prefix + sha256(view[a:b]).hexdigest()[:20] for (a, b), fast in spans if fast]
 
 
-def _rest(origin: Origin, block: _Block, sample: Sample) -> StepResult | None:
+def _rest(origin: Origin, block: _Block, path: Path) -> StepResult | None:
     """Read the other lines with the general reader."""
     left = np.flatnonzero((block.lines[:, _KIND] != 0) & ~block.fast)
     if not len(left):
@@ -327,8 +371,8 @@ def _rest(origin: Origin, block: _Block, sample: Sample) -> StepResult | None:
         )
         for k in left.tolist()
     )
-    mapping = origin.source.mapping
-    return narrow(read_lines(origin, documents, profile(head_values(sample), mapping)))
+    found = profile(head_values(read_sample(path, origin.file)), origin.source.mapping)
+    return narrow(read_lines(origin, documents, found))
 
 
 def _merged(fast: pa.Table, rest: StepResult | None) -> StepResult:

@@ -25,6 +25,7 @@ from pixelated.standardise.rows import HEAD_BYTES, Sample
 from pixelated.standardise.shapes import utterances
 
 _KERNELS = "pixelated.standardise._chat_id_kernels"
+_READ = 1 << 20  # bytes read at a time into one buffer: fresh memory is dear
 _PACKED = 8  # times that text is bigger than its archive, roughly: units are shared out by it
 _KIND_BYTES = 512  # that tell an archive
 
@@ -136,14 +137,25 @@ def _may_cut(source: Source, sample: Sample) -> bool:
 def _ranges(path: Path, part_bytes: int) -> Iterator[tuple[int, int, int, int]]:
     """Yield (start, end, first row, first line) of ranges of about `part_bytes` that end at line ends."""
     count_lines = kernels_in(_KERNELS).count_lines
-    start = first_row = first_line = 0
-    with path.open("rb") as f:
-        while data := f.read(part_bytes):
-            if not data.endswith(b"\n"):
-                data += f.readline()
-            yield start, start + len(data), first_row, first_line
-            lines, rows = count_lines(np.frombuffer(data, np.uint8))
-            start, first_row, first_line = start + len(data), first_row + rows, first_line + lines
+    buffer, state = bytearray(_READ), np.zeros(3, np.int64)
+    bytes_ = np.frombuffer(buffer, np.uint8)
+    start = at = first_row = first_line = 0
+    with path.open("rb", buffering=0) as f:
+        while length := f.readinto(buffer):
+            done = 0
+            while (end := _line_end(buffer, start + part_bytes - 1 - at, done, length)) >= 0:
+                yield start, at + end, first_row, first_line
+                count_lines(bytes_, done, end, state)
+                start, first_line, first_row, done = at + end, int(state[0]), int(state[1]), end
+            count_lines(bytes_, done, length, state)
+            at += length
+    if at > start:
+        yield start, at, first_row, first_line
+
+
+def _line_end(buffer: bytearray, wanted: int, done: int, length: int) -> int:
+    """Return the byte behind the first line end at `wanted` or after, -1 where the buffer has none."""
+    return buffer.find(b"\n", max(wanted, done), length) + 1 or -1
 
 
 def _unreadable(source: Source, path: Path, error: OSError) -> IncompleteError:
