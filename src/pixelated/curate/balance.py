@@ -19,6 +19,7 @@ from pixelated.curate.strata import Stratum, rows_by_split, wanted_rows
 
 TRAIN, VAL, TEST = range(len(SPLITS))
 _MOST = 1000  # candidates looked at for each border, the nearest to its cut point
+_MOST_SWAPPED = 100
 _SWEEPS = 4
 _EXACT = 1e-9
 
@@ -106,23 +107,58 @@ class _State:
             self._off[:, found.target[best]] += found.counts[best]
             left &= found.labels != label
             moved += 1
+        while self._needs(number) and self._swap(number):
+            moved += 2
         return moved
+
+    def _swap(self, number: int) -> bool:
+        """Exchange two components where one alone would do no good: groups are large, the gap is small."""
+        best, choice = _EXACT, None
+        for source, target in self._ways(number):
+            there, back = (
+                self._near_border(number, a, b)[:_MOST_SWAPPED]
+                for a, b in ((source, target), (target, source))
+            )
+            if not (len(there) and len(back)):
+                continue
+            net = self._counts(there)[:, None, :] - self._counts(back)[None, :, :]
+            gains = self._gain(self._off[:, source], -net) + self._gain(self._off[:, target], net)
+            i, j = np.unravel_index(int(np.argmax(gains)), gains.shape)
+            if gains[i, j] > best:
+                best, choice = float(gains[i, j]), (source, target, there[i], back[j], net[i, j])
+        if choice is None:
+            return False
+        source, target, one, other, change = choice
+        self.chosen[one], self.chosen[other] = target, source
+        self._off[:, source] -= change
+        self._off[:, target] += change
+        return True
+
+    def _gain(self, off: Floats, change: Ints) -> Floats:
+        """Return what changes of one split (the last axis: strata) bring nearer to the slack."""
+        before, after = _beyond(off, self._slack), _beyond(off + change, self._slack)
+        return np.asarray((before - after) @ self._weight)
+
+    def _ways(self, number: int) -> list[tuple[int, int]]:
+        off = self._off[number]
+        return [(a, b) for a in range(len(SPLITS)) for b in range(len(SPLITS)) if off[a] > 0 > off[b]]
+
+    def _near_border(self, number: int, source: int, target: int) -> Ints:
+        """Return free components of a stratum in `source`, nearest to the cut point towards `target` first."""
+        here = np.unique(self._parts.labels[self._strata[number].rows])
+        mine = here[self._free[here] & (self.chosen[here] == source)]
+        # val and test meet at the first cut point, test and train at the second
+        border = self._cuts[0 if VAL in (source, target) and source != TRAIN else 1]
+        return mine[np.lexsort((mine, np.abs(self._parts.place[mine] - border)))]
 
     def _needs(self, number: int) -> bool:
         return bool(_beyond(self._off[number], self._slack[number]).sum() > _EXACT)
 
     def _candidates(self, number: int) -> _Candidates:
-        rows, labels = self._strata[number].rows, self._parts.labels
-        here = np.unique(labels[rows])
-        here = here[self._free[here]]
-        chosen, off = self.chosen[here], self._off[number]
         picked = []
-        for source, target in ((a, b) for a in range(3) for b in range(3) if off[a] > 0 > off[b]):
-            mine = here[chosen == source]
-            # val and test meet at the first cut point, test and train at the second
-            border = self._cuts[0 if VAL in (source, target) and source != TRAIN else 1]
-            order = np.lexsort((mine, np.abs(self._parts.place[mine] - border)))[:_MOST]
-            picked.append((mine[order], np.full(len(order), source), np.full(len(order), target)))
+        for source, target in self._ways(number):
+            mine = self._near_border(number, source, target)[:_MOST]
+            picked.append((mine, np.full(len(mine), source), np.full(len(mine), target)))
         if not picked:
             none = np.empty(0, np.int64)
             return _Candidates(none, none, none, np.empty((0, len(self._strata)), np.int64))
@@ -142,12 +178,8 @@ class _State:
 
     def _gains(self, found: _Candidates) -> Floats:
         """Return by how many rows each move would bring all strata nearer to their slack."""
-        before, after = np.zeros(len(found.labels)), np.zeros(len(found.labels))
-        for splits, sign in ((found.source, -1), (found.target, 1)):
-            off = self._off.T[splits]  # moves by strata
-            before += _beyond(off, self._slack) @ self._weight
-            after += _beyond(off + sign * found.counts, self._slack) @ self._weight
-        return before - after
+        gains = self._gain(self._off.T[found.source], -found.counts)
+        return gains + self._gain(self._off.T[found.target], found.counts)
 
 
 def _beyond(off: Floats, slack: Floats) -> Floats:
