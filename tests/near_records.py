@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 
@@ -55,9 +57,7 @@ def keys_of(table, **columns):
 
 def source_of(table, parts=1):
     edges = np.linspace(0, table.num_rows, parts + 1).astype(int)
-    loaders = [
-        lambda a=a, b=b: sign(streams(table.slice(a, b - a))) for a, b in zip(edges, edges[1:], strict=False)
-    ]
+    loaders = [lambda a=a, b=b: sign(streams(table.slice(a, b - a))) for a, b in pairwise(edges)]
     return Source(
         loaders,
         np.diff(edges).tolist(),

@@ -94,7 +94,7 @@ def test_an_engine_whose_library_is_missing_says_what_to_type(monkeypatch, tmp_p
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UsageError, match="ray is not installed") as caught:
         run(recipe, tmp_path / "runs", engine="ray")
-    assert caught.value.remedy == "pip install 'pixelated-empathy[ray]'"
+    assert caught.value.remedy == "install it: pip install 'pixelated-empathy[ray]'"
     assert caught.value.exit_code == 2
 
 

@@ -40,7 +40,7 @@ def test_the_kernel_cuts_words_as_the_rule_says(texts):
 
 
 @given(
-    st.text(alphabet="aB zé'’—.²ªµ½ßÀ×ǅﬁ１Ǻ😀🄰\u00a0\u200b-", max_size=40),
+    st.text(alphabet="aB zé'’—.²ªµ½ßÀ×ǅﬁ１Ǻ😀🄰\u00a0\u200b-", max_size=40),  # noqa: RUF001
     st.text(alphabet="ab ", max_size=10),
 )
 @settings(max_examples=300, deadline=None)

@@ -64,6 +64,7 @@ PATTERNS = {
 }
 IDENTIFIERS = pa.field("identifiers", pa.struct([(kind, pa.int32()) for kind in PATTERNS]))
 TERMS = pa.field("terms", pa.struct([(name, pa.int32()) for name in LISTS]))
+COUNTED = (IDENTIFIERS.name, TERMS.name)
 _TABLE = 4096  # slots: a power of two, well above the number of entries
 _SEEN = 65_536  # bits
 

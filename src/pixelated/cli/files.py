@@ -64,16 +64,19 @@ def dedup(
         float | None,
         typer.Option(min=0.5, max=1, help="Another threshold for what --output DIR was made of; no PATH."),
     ] = None,
+    scan: Annotated[
+        bool, typer.Option("--scan", help="Also count identifiers and the terms of three lists, by record.")
+    ] = False,
     engine: Annotated[str, typer.Option(help="local, or ray.")] = "local",
     workers: WorkersOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Find copies: exact, near and contained; with --confirm, write what stays and what was a copy of what."""
+    """Find copies: exact, near and contained; with --confirm, write what stays and what was a copy."""
     if confirm and dry_run:
         raise UsageError("usage", "--confirm and --dry-run exclude each other", "give one of them")
     if confirm and output is None:
         raise UsageError("usage", "--confirm writes, so it needs --output DIR", "add --output DIR")
-    options = DedupOptions(keep_strategy, rethreshold or threshold, engine, workers or 0)
+    options = DedupOptions(keep_strategy, rethreshold or threshold, engine, workers or 0, scan)
     if rethreshold is not None:
         if paths or output is None:
             raise UsageError("usage", "--rethreshold takes --output DIR and no PATH", "give the DIR of a run")

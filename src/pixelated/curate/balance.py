@@ -144,7 +144,7 @@ class _State:
         return [(a, b) for a in range(len(SPLITS)) for b in range(len(SPLITS)) if off[a] > 0 > off[b]]
 
     def _near_border(self, number: int, source: int, target: int) -> Ints:
-        """Return free components of a stratum in `source`, nearest to the cut point towards `target` first."""
+        """Return free components of a stratum in `source`, those nearest to the cut point first."""
         here = np.unique(self._parts.labels[self._strata[number].rows])
         mine = here[self._free[here] & (self.chosen[here] == source)]
         # val and test meet at the first cut point, test and train at the second

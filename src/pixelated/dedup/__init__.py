@@ -1,4 +1,4 @@
-"""Duplicates: exact ones by hash, near copies and excerpts by signatures and exact comparison; which record stays."""
+"""Duplicates: exact ones by hash, near copies and excerpts by signatures and exact comparison."""
 
 from pixelated.dedup.check import chosen, remaining
 from pixelated.dedup.clusters import LEAK, THRESHOLD

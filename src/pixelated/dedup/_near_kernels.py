@@ -1,7 +1,8 @@
 """Compiled loops of near copies: words, sentences and shingles of records, signatures, exact sets.
 
-A word is a run of letters and digits of the NFKC lower-cased text. ASCII, Latin-1 letters, general punctuation and
-emoji are judged here, byte by byte; `irregular` tells the other texts, which `streams.prepare` rewrites.
+A word is a run of letters and digits of the NFKC lower-cased text. ASCII, Latin-1 letters, general
+punctuation and emoji are judged here, byte by byte; `irregular` tells the other texts, which
+`streams.prepare` rewrites.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ _TAIL, _SIDE_AT = np.uint64(LENGTH_BITS + SIDE_BITS), np.uint64(LENGTH_BITS)
 def known(data: Any, i: Any, end: Any) -> Any:
     """Return the bytes of the character at `i` (two or more) where the kernels know it, else 0.
 
-    Known are U+0080-U+00FF but those that NFKC makes letters or digits of, U+2000-U+206F and U+20AC, and most emoji.
+    Known are U+0080-U+00FF but those that NFKC makes letters or digits of, U+2000-U+206F and U+20AC, and most
+    emoji.
     """
     c = data[i]
     if c == 0xC2 and i + 1 < end:

@@ -1,4 +1,4 @@
-"""Numbers that the kernels of near copies and their callers share (a change of them compiles the kernels anew)."""
+"""Numbers that the kernels of near copies and their callers share; a change compiles the kernels anew."""
 
 from __future__ import annotations
 

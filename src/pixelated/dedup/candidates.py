@@ -1,7 +1,8 @@
 """Pairs of records worth comparing: locality-sensitive hashing of signatures, shared entries of sketches.
 
-Records are numbered by rank, the one to be kept first is 0. Where many records share a bucket, each is paired with
-its neighbours in rank and with the best of the bucket, not with all others: a cluster forms around a kept record.
+Records are numbered by rank, the one to be kept first is 0. Where many records share a bucket, each is paired
+with its neighbours in rank and with the best of the bucket, not with all others: a cluster forms around a
+kept record.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """How many of the records that stay are still copies of each other: measured on a sample, by another method.
 
-It shares nothing with the signatures: records that have a whole sentence in common are compared, in plain Python, by
-the words themselves. Probes are held against targets; with more records than targets the count is scaled up.
+It shares nothing with the signatures: records that have a whole sentence in common are compared, in plain
+Python, by the words themselves. Probes are held against targets; with more records than targets the count is
+scaled up.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def remaining(texts: list[str], records: int, threshold: float) -> dict[str, Any
         threshold: Jaccard index of word 3-grams, as for near copies.
 
     Returns:
-        `rate` (6 decimals; null where there is nothing to compare), `probes`, `targets`, and `found` among them.
+        `rate` (6 decimals; null where there is nothing to compare), `probes`, `targets`, and `found` among
+        them.
     """
     probes = min(PROBES, len(texts))
     holders: dict[str, list[int]] = defaultdict(list)

@@ -1,8 +1,9 @@
 """Which records go: a cluster is one kept record and what is a copy of that record, not of each other.
 
-A near copy is a pair whose whole sets reach the threshold and whose sides do not disagree. A contained record is a
-shortened copy or an excerpt: nearly all of its shingles stand in a longer record; that one is kept, whatever the
-keep strategy. Chains are not followed: a copy of a copy that is no copy of the kept record stays.
+A near copy is a pair whose whole sets reach the threshold and whose sides do not disagree. A contained record
+is a shortened copy or an excerpt: nearly all of its shingles stand in a longer record; that one is kept,
+whatever the keep strategy. Chains are not followed: a copy of a copy that is no copy of the kept record
+stays.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """All copies among records: exact ones by hash, then near copies and excerpts among what is left.
 
-One decision per row. A cluster is one kept record and its copies of one kind; the exact copies of a record that goes
-as a near copy go with it, so each removed record stands in one cluster, beside the record that was kept instead.
+One decision per row. A cluster is one kept record and its copies of one kind; the exact copies of a record
+that goes as a near copy go with it, so each removed record stands in one cluster, beside the record that was
+kept instead.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ class Copies:
     """What was found.
 
     Attributes:
-        decisions: a row per input row: `id`; `keep`; `kept_id` and `kept_row`, what was kept instead; `kind` of copy
-            and `cluster`, its name (null where the row stays); `similarity` to the kept record; `collision` (see
-            `find_exact`); `near_cluster`, a name that records share which near copies and excerpts link, chains
-            included: they may not stand in different splits.
+        decisions: a row per input row: `id`; `keep`; `kept_id` and `kept_row`, what was kept instead; `kind`
+            of copy and `cluster`, its name (null where the row stays); `similarity` to the kept record;
+            `collision` (see `find_exact`); `near_cluster`, a name that records share which near copies and
+            excerpts link, chains included: they may not stand in different splits.
         near: what was compared, by rank.
         rows: int64, the input row of each rank.
     """

@@ -41,8 +41,9 @@ def find_exact(keys: pa.Table, strategy: str) -> pa.Table:
         strategy: a name in `KEEP_STRATEGIES`.
 
     Returns:
-        A row per input row, in its order: `id`; `keep`; `kept_id` and `kept_row` (the survivor, itself where kept); `collision` (another record has
-        this `content_hash` and another `strict_hash`: both are kept and reported).
+        A row per input row, in its order: `id`; `keep`; `kept_id` and `kept_row` (the survivor, itself where
+        kept); `collision` (another record has this `content_hash` and another `strict_hash`: both are kept
+        and reported).
 
     Raises:
         UsageError: there is no such strategy.

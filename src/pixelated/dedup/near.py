@@ -1,7 +1,7 @@
 """Near copies and excerpts among records, from their signatures: candidates, exact comparison, clusters.
 
-The caller keeps the texts: it makes signatures part by part (`sign`), and gives back exact shingle sets, or new
-signatures, of the rows that are asked for. Everything here works on numbers.
+The caller keeps the texts: it makes signatures part by part (`sign`), and gives back exact shingle sets, or
+new signatures, of the rows that are asked for. Everything here works on numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pixelated.dedup.stock import find_stock
 
 @dataclass(frozen=True)
 class Texts:
-    """Where the texts are: both functions take sorted rows and stock sentences, and answer in the rows' order."""
+    """Where the texts are: both functions take sorted rows and stock sentences."""
 
     sets: Callable[[I64, U64], ShingleSets]
     signatures: Callable[[I64, U64], Signatures]

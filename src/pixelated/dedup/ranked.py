@@ -1,4 +1,4 @@
-"""The signatures of all parts, seen by rank: what is read of them is gathered part by part, share by share."""
+"""The signatures of all parts, seen by rank: they are read part by part, share by share."""
 
 from __future__ import annotations
 

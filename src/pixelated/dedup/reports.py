@@ -1,7 +1,7 @@
 """What deduplication found: the members of each cluster, and counts that are not mixed up.
 
-`members` are all records that stand in some cluster, `removable` those that go (an earlier report gave the first
-number for the second).
+`members` are all records that stand in some cluster, `removable` those that go (an earlier report gave the
+first number for the second).
 """
 
 from __future__ import annotations
@@ -67,12 +67,12 @@ def _cluster(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
 def summary(keys: pa.Table, copies: Copies, threshold: float, left: dict[str, Any]) -> dict[str, Any]:
     """Return counts of what `find_copies` found.
 
-    `rows`; `unique` (= rows - removable); `groups` (clusters), `members` of clusters and `removable`, also by kind;
-    `rate_before` (share of rows that are a copy of another, 6 decimals); `rate_after` and `after`, what `check.remaining`
-    found among the records that stay (`left`); `by_sources` (removed records by the pair
-    of sources of the removed and the kept one); `collisions` (records and content hashes, with up to 20 ids);
-    `stock_sentences` (not counted) and `scripted` (records that they are a good part of); `doubtful`, the pairs
-    nearest to the threshold on both sides, by id.
+    `rows`; `unique` (= rows - removable); `groups` (clusters), `members` and `removable`, also by kind;
+    `rate_before` (share of rows that are a copy of another, 6 decimals); `rate_after` and `after`, what
+    `check.remaining` found among the records that stay (`left`); `by_sources` (removed records by the pair of
+    sources of the removed and the kept one); `collisions` (records and content hashes, with up to 20 ids);
+    `stock_sentences` (not counted) and `scripted` (records that they are a good part of); `doubtful`, the
+    pairs nearest to the threshold on both sides, by id.
     """
     decisions = copies.decisions
     gone = decisions.filter(pc.invert(decisions.column("keep")))

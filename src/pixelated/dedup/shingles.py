@@ -1,9 +1,9 @@
 """Word 3-grams of a record, as 64-bit numbers: signatures, sketches and exact sets.
 
-A shingle is tagged with its side: what the client says is never equal to what the therapist says. Signatures are
-one-permutation MinHash (Li, Owen, Zhang 2012) with optimal densification (Shrivastava 2017): one pass over the
-shingles fills all bins. A sketch keeps the 5-grams whose number is small (FracMinHash; Irber et al. 2022): one rule
-for every record, so that a short text's sketch lies inside that of the text it was cut from.
+A shingle is tagged with its side: what the client says is never equal to what the therapist says. Signatures
+are one-permutation MinHash (Li, Owen, Zhang 2012) with optimal densification (Shrivastava 2017): one pass
+over the shingles fills all bins. A sketch keeps the 5-grams whose number is small (FracMinHash; Irber et al.
+2022): one rule for every record, so that a short text's sketch lies inside that of the text it was cut from.
 """
 
 from __future__ import annotations

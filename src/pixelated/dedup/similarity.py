@@ -1,8 +1,8 @@
 """The exact similarity of pairs of records, from their shingle sets.
 
-`near` is the Jaccard index of the whole sets, `contained` the share of the smaller record's shingles that stand in
-the larger one. `near_side` and `contained_side` are the same for the side of the records that agrees least: two
-answers to one question share a side and differ in the other.
+`near` is the Jaccard index of the whole sets, `contained` the share of the smaller record's shingles that
+stand in the larger one. `near_side` and `contained_side` are the same for the side of the records that agrees
+least: two answers to one question share a side and differ in the other.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Sentences that are nobody's own: scripts, templates, boilerplate openings.
 
-A sentence is stock where many different records hold it and those records have little else in common: either the
-other side (one intake script, different clients) or the rest of its own side (one opening, different answers). Copies
-of one conversation share their sentences too, and all the rest as well: theirs are not stock.
+A sentence is stock where many different records hold it and those records have little else in common: either
+the other side (one intake script, different clients) or the rest of its own side (one opening, different
+answers). Copies of one conversation share their sentences too, and all the rest as well: theirs are not
+stock.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ F64 = npt.NDArray[np.float64]
 
 
 def find_stock(these: Ranked) -> tuple[U64, I64]:
-    """Return the sorted numbers of stock sentences, and the records (by rank) of which they are a good part."""
+    """Return the sorted numbers of stock sentences, and the ranks of records they are a good part of."""
     common = [_common(numbers, owners) for numbers, owners in these.entries("sentences")]
     numbers, owners = (np.concatenate([c[i] for c in common]) for i in (0, 1))
     if not len(numbers):
@@ -77,7 +78,7 @@ def _side(numbers: U64) -> I64:
 
 
 def _agreement(side_bins: U32, sampled: I64, side: I64) -> F64:
-    """Return the smaller of two means over pairs of sampled records: of the sentence's side, of the other sides."""
+    """Return the smaller of two means over pairs of records: of the sentence's side, of the others."""
     k = len(sampled)
     own, other = np.zeros(k), np.zeros(k)
     pairs = list(combinations(range(sampled.shape[1]), 2))

@@ -10,8 +10,8 @@ from pixelated.dedup.shingles import I64
 def components(count: int, a: I64, b: I64) -> I64:
     """Return the smallest member of the component of each of `count` numbers, linked by the pairs a[i], b[i].
 
-    Each pass gives both ends of a pair the smaller label and then follows labels to their roots: the number of
-    passes grows with the logarithm of the longest chain.
+    Each pass gives both ends of a pair the smaller label and then follows labels to their roots: the number
+    of passes grows with the logarithm of the longest chain.
     """
     labels = np.arange(count)
     while True:

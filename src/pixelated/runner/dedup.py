@@ -1,8 +1,8 @@
 """`pixelated dedup`: raw files of any supported format in, what stays and the clusters out; no recipe needed.
 
 Two map passes around a driver step. The first reads a unit, repairs its text (nothing is redacted) and leaves
-records, keys and signatures in a work folder; the driver decides on numbers; the second writes what stays. The work
-folder is private; it stays beside the output, so that another threshold needs no second reading.
+records, keys and signatures in a work folder; the driver decides on numbers; the second writes what stays.
+The work folder is private; it stays beside the output, so that another threshold needs no second reading.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pixelated.clean import repair_table
+from pixelated.clean import COUNTED, repair_table, scan_table
 from pixelated.core.columns import write_jsonl, write_parquet
 from pixelated.core.engines import Executor, executor_for
 from pixelated.core.errors import IncompleteError, UsageError
@@ -63,6 +63,7 @@ class Options:
     threshold: float = THRESHOLD
     engine: str = "local"
     workers: int = 0
+    scan: bool = False
     part_bytes: int = PART_BYTES
 
 
@@ -75,13 +76,14 @@ class _Task:
     unit: Unit
     folder: str
     name: str
+    scan: bool
 
 
 def dedup_to(paths: list[Path], output: Path | None, options: Options) -> Outcome:
     """Find copies in raw files; write what stays where `output` is given.
 
-    `output` receives records.jsonl, quarantine.jsonl, clusters.jsonl (one cluster a line, the kept member first),
-    report.json and the folder work.
+    `output` receives records.jsonl, quarantine.jsonl, clusters.jsonl (one cluster a line, the kept member
+    first), report.json and the folder work.
 
     Raises:
         UsageError: a path is missing, or holds the output; there is no such strategy or engine.
@@ -93,7 +95,7 @@ def dedup_to(paths: list[Path], output: Path | None, options: Options) -> Outcom
         refuse_inside(output, path)
     start = time.monotonic()
     with _work_folder(output) as work, executor_for(options.engine, options.workers) as executor:
-        tasks = list(_tasks(paths, work, options.part_bytes))
+        tasks = list(_tasks(paths, work, options))
         parts = list(executor.map(_read_part, tasks))
         ledger = Ledger()
         for part in parts:
@@ -135,6 +137,8 @@ def _decide(work: Path, output: Path | None, options: Options, executor: Executo
     copies = find_copies(keys, options.strategy, source_of(parts, executor), options.threshold)
     left = left_over(parts, executor, keys, copies, options.threshold)
     found = summary(keys, copies, options.threshold, left)
+    if ledger.measured:
+        found["counted"] = ledger.measured  # by `scan`, before copies go
     _count(ledger, found)
     if output is not None:
         _write_output(output, parts, keys, copies, executor)
@@ -165,7 +169,7 @@ def _work_folder(output: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _tasks(paths: list[Path], work: Path, part_bytes: int) -> Iterator[_Task]:
+def _tasks(paths: list[Path], work: Path, options: Options) -> Iterator[_Task]:
     """Yield units in the order of the paths; two files of one name are two sources."""
     taken: dict[str, int] = {}
     for path in paths:
@@ -174,8 +178,8 @@ def _tasks(paths: list[Path], work: Path, part_bytes: int) -> Iterator[_Task]:
         if times > 1:
             source = replace(source, id=f"{source.id}_{times}")
         root = path.resolve().parent
-        for unit in plan_units(source, root, part_bytes, sha256_file):
-            yield _Task(source, str(root), unit, str(work), f"{source.id}-{unit.index:05d}")
+        for unit in plan_units(source, root, options.part_bytes, sha256_file):
+            yield _Task(source, str(root), unit, str(work), f"{source.id}-{unit.index:05d}", options.scan)
 
 
 def _read_part(task: _Task) -> dict[str, Any]:
@@ -187,11 +191,15 @@ def _read_part(task: _Task) -> dict[str, Any]:
     ledger.dropped += result.kept.num_rows - repaired.kept.num_rows
     ledger.kept = repaired.kept.num_rows
     table = hash_table(repaired.kept, {}, 0).kept
+    wanted: tuple[str, ...] = _KEPT
+    if task.scan:
+        scanned = scan_table(table, {}, 0)
+        table, wanted, ledger.measured = scanned.kept, (*_KEPT, *COUNTED), scanned.measured
     store = LocalStore(Path(task.folder), private=True)
     if result.quarantined is not None and result.quarantined.num_rows:
         store.write(f"{task.name}-quarantined.parquet", partial(write_parquet, result.quarantined))
     if table.num_rows:
-        store.write(f"{task.name}{MAPPED}", partial(_ipc, table.select(_KEPT)))
+        store.write(f"{task.name}{MAPPED}", partial(_ipc, table.select(wanted)))
         store.write(f"{task.name}-keys.parquet", partial(write_parquet, _part_keys(table)))
         store.write(f"{task.name}{SIGNATURES}", partial(write_signatures, sign(streams(table))))
     return {"name": task.name, "rows": table.num_rows, "ledger": ledger.as_json()}
@@ -237,7 +245,7 @@ def _write_output(output: Path, parts: Parts, keys: pa.Table, copies: Copies, ex
 
 def _write_part(task: PartRows) -> str:
     store = store_of(task.store)
-    store.write(f"{task.name}-kept.jsonl", partial(write_jsonl, taken(task, _KEPT)))
+    store.write(f"{task.name}-kept.jsonl", partial(write_jsonl, taken(task, None)))
     return str(store.readable(f"{task.name}-kept.jsonl"))
 
 

@@ -104,15 +104,19 @@ def texts_of(parts: Parts, executor: Executor, rows: Rows) -> list[str]:
     return [found[i] for i in np.argsort(order)]
 
 
-def taken(task: PartRows, columns: tuple[str, ...]) -> pa.Table:
-    """Return rows of a part."""
+def taken(task: PartRows, columns: tuple[str, ...] | None) -> pa.Table:
+    """Return rows of a part; all columns where none are named."""
     store = store_of(task.store)
     rows = pa.array(np.frombuffer(task.rows, np.int64))
     if store.exists(task.name + MAPPED):
         where = store.readable(task.name + MAPPED)
         with pa.memory_map(str(where)) if isinstance(where, Path) else pa.PythonFile(where) as file:
-            return pa.ipc.open_file(file).read_all().select(columns).take(rows)
-    return read_table(store, task.name + PACKED).select(columns).take(rows)
+            return _chosen(pa.ipc.open_file(file).read_all(), columns).take(rows)
+    return _chosen(read_table(store, task.name + PACKED), columns).take(rows)
+
+
+def _chosen(table: pa.Table, columns: tuple[str, ...] | None) -> pa.Table:
+    return table if columns is None else table.select(columns)
 
 
 def _load(store: Store, name: str) -> Signatures:

@@ -52,7 +52,9 @@ class LocalExecutor:
             return
         yield from _Pooled(function, self).run(items)
 
-    def pool(self, function: Callable[..., object], broken: ProcessPoolExecutor | None) -> ProcessPoolExecutor:
+    def pool(
+        self, function: Callable[..., object], broken: ProcessPoolExecutor | None
+    ) -> ProcessPoolExecutor:
         """Return the pool, made at first use and in the place of a broken one."""
         if self._pool is not None and self._pool is broken:
             self.close()
