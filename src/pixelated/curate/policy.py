@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
 
 STRICT: dict[str, Any] = {"extra": "forbid"}
 SPLITS = ("train", "val", "test")
@@ -97,6 +99,7 @@ class PolicyFile:
     refuse_tags: tuple[str, ...] = ()
     min_scores: dict[str, float] = field(default_factory=dict)
     decontaminate: Decontaminate = field(default_factory=Decontaminate)
+    leak_similarity: Annotated[float, Field(ge=0.5, le=1)] = 0.95
     tiers: dict[int, Tier] = field(default_factory=dict)
 
 
@@ -120,6 +123,7 @@ class Policy:
         held = {name: {"mode": h.mode, "rationale": h.rationale} for name, h in self.holdouts.items()}
         return {
             "split_ratio": self.ratio,
+            "leak_similarity": self.file.leak_similarity,
             "holdouts": held,
             "intended_uses": list(self.file.intended_uses),
             "families": {"families": {name: {} for name in self.families}, "aliases": {}},

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pixelated.dedup.candidates import pack, unpack
-from pixelated.dedup.clusters import THRESHOLD, Pairs, is_contained, is_near
+from pixelated.dedup.clusters import LEAK, THRESHOLD, Pairs, is_contained, is_near
 from pixelated.dedup.exact import find_exact
 from pixelated.dedup.keep import best_first
 from pixelated.dedup.near import Near, Texts, find_near
@@ -55,7 +55,9 @@ class Copies:
     rows: I64
 
 
-def find_copies(keys: pa.Table, strategy: str, source: Source, threshold: float = THRESHOLD) -> Copies:
+def find_copies(
+    keys: pa.Table, strategy: str, source: Source, threshold: float = THRESHOLD, leak: float = LEAK
+) -> Copies:
     """Decide which records to keep.
 
     Args:
@@ -64,6 +66,7 @@ def find_copies(keys: pa.Table, strategy: str, source: Source, threshold: float 
         strategy: a name in `KEEP_STRATEGIES`.
         source: signatures and texts.
         threshold: of near copies and excerpts; exact ones need none.
+        leak: similarity at which records belong in one split though they are no copies (one side differs).
 
     Raises:
         UsageError: there is no such strategy.
@@ -80,12 +83,13 @@ def find_copies(keys: pa.Table, strategy: str, source: Source, threshold: float 
         everywhere = np.full(sum(source.sizes), -1, np.int64)
         everywhere[source.rows] = ranks
     ranked = Ranked(len(rows), everywhere, source.loaders, source.sizes)
-    near = find_near(ranked, source.texts, threshold, _kin(keys, ranks))
-    return Copies(_decisions(keys, exact, near, (rows, ranks), threshold), near, rows)
+    near = find_near(ranked, source.texts, (threshold, min(threshold, leak)), _kin(keys, ranks))
+    limits = (min(threshold, THRESHOLD), leak)  # a laxer run keeps copies: they still belong together
+    return Copies(_decisions(keys, exact, near, (rows, ranks), limits), near, rows)
 
 
 def _decisions(
-    keys: pa.Table, exact: pa.Table, near: Near, order: tuple[I64, I64], threshold: float
+    keys: pa.Table, exact: pa.Table, near: Near, order: tuple[I64, I64], limits: tuple[float, float]
 ) -> pa.Table:
     rows, ranks = order
     own = np.arange(len(ranks))
@@ -108,7 +112,7 @@ def _decisions(
             "cluster": pc.binary_join_element_wise(kinds, _names(keys).take(pa.array(kept)), "-"),
             "similarity": pa.array(near.found.similarity[place]),
             "collision": exact.column("collision"),
-            "near_cluster": _near_clusters(keys, near.pairs, rows, place, threshold),
+            "near_cluster": _near_clusters(keys, near.pairs, rows, place, limits),
         }
     )
 
@@ -117,10 +121,12 @@ def _names(keys: pa.Table) -> pa.ChunkedArray:
     return pc.utf8_slice_codeunits(keys.column("strict_hash"), start=_NAME_AT, stop=_NAME_AT + _NAME_DIGITS)
 
 
-def _near_clusters(keys: pa.Table, pairs: Pairs, rows: I64, place: I64, threshold: float) -> pa.Array:
+def _near_clusters(
+    keys: pa.Table, pairs: Pairs, rows: I64, place: I64, limits: tuple[float, float]
+) -> pa.Array:
     """Name the components of linked records by the first of each; null where a record has no link."""
-    at = min(threshold, THRESHOLD)  # a laxer run keeps copies: they still belong together
-    linked = is_near(pairs.figures, at) | is_contained(pairs.figures, at)
+    at, leak = limits
+    linked = is_near(pairs.figures, at) | is_contained(pairs.figures, at) | (pairs.figures.near >= leak)
     a, b = unpack(pairs.keys[linked])
     labels = components(len(rows), a, b)
     alone = np.bincount(labels, minlength=len(rows))[labels] == 1

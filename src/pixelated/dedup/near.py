@@ -44,23 +44,24 @@ class Near:
     scripted: int
 
 
-def find_near(these: Ranked, texts: Texts, threshold: float, kin: U64) -> Near:
+def find_near(these: Ranked, texts: Texts, thresholds: tuple[float, float], kin: U64) -> Near:
     """Find near copies and contained records.
 
     Args:
         these: signatures of the records, by the rank in which they are to be kept.
         texts: where exact sets come from.
-        threshold: of the exact similarity; candidates are found accordingly.
+        thresholds: of the exact similarity of copies, and of the pairs to be found at all.
         kin: pairs that are no copies of each other: an extract and its parent.
     """
     rows = np.empty(these.records, np.int64)
     known = np.flatnonzero(these.ranks >= 0)
     rows[these.ranks[known]] = known
+    threshold, found_from = thresholds
     stock, scripted = find_stock(these)
     if len(scripted):
         again = np.sort(rows[scripted])
         these.renewed.append((again, texts.signatures(again, stock)))
-    candidates = np.union1d(signature_pairs(these, banding_for(threshold)), sketch_pairs(these))
+    candidates = np.union1d(signature_pairs(these, banding_for(found_from)), sketch_pairs(these))
     candidates = np.setdiff1d(candidates, kin, assume_unique=True)
     compared = _Compared(rows, stock, texts)
     pairs = Pairs(candidates, compared(*unpack(candidates)))

@@ -114,7 +114,13 @@ def find_training_copies(run: Run, keys: pa.Table) -> Copied:
     sizes = np.bincount(keys.column("part").to_numpy(), minlength=len(run.parts)).tolist()
     parts = Parts(run.store, run.parts, sizes)
     threshold = loaded.recipe.dedup_threshold
-    found = find_copies(narrow, loaded.recipe.keep_strategy, source_of(parts, run.executor, rows), threshold)
+    found = find_copies(
+        narrow,
+        loaded.recipe.keep_strategy,
+        source_of(parts, run.executor, rows),
+        threshold,
+        loaded.policy.file.leak_similarity,
+    )
     left = left_over(parts, run.executor, narrow, found, threshold)
     return Copied(narrow, found, summary(narrow, found, threshold, left))
 

@@ -2,7 +2,7 @@
 
 The records of val and test are few, so they are indexed; each record of another split is held against
 the index while the shards stream by. Two records are near where the Jaccard similarity of their sets of
-word 3-grams is at least .95. Nothing is sampled:
+word 3-grams reaches a threshold, here .95 (a policy may set another). Nothing is sampled:
 
 1. A record with more than a twentieth of its 3-grams in no indexed record has no such partner. One look
    into a table of counts says so, and that is the end for nearly every record.
@@ -74,7 +74,8 @@ def _words(text: str) -> list[bytes]:
 class NearIndex:
     """The 3-grams of records, to be searched for near-duplicates once all are in."""
 
-    def __init__(self) -> None:
+    def __init__(self, near: float = NEAR) -> None:
+        self._near = near
         # it has no name, so nothing is left behind; it is closed with this object
         self._sets = tempfile.SpooledTemporaryFile(max_size=_SPILL)  # noqa: SIM115
         weakref.finalize(self, self._sets.close)
@@ -110,7 +111,7 @@ class NearIndex:
         if len(found) < MIN_GRAMS or not len(self):
             return None
         known = self._counts[self._slots(found)] > 0
-        if len(found) - int(np.count_nonzero(known)) > _spare(len(found)):
+        if len(found) - int(np.count_nonzero(known)) > self._spare(len(found)):
             return None
         wanted = self._rarest(found)
         left, right = (np.searchsorted(self._grams, wanted, side) for side in ("left", "right"))
@@ -120,14 +121,14 @@ class NearIndex:
             seen = np.union1d(seen, owners)
             for owner in self._of_like_size(owners, len(found)).tolist():
                 similarity = jaccard(found, self._set(owner))
-                if similarity >= NEAR:
+                if similarity >= self._near:
                     return self._rows[owner], similarity
         return None
 
     def _of_like_size(self, owners: Ints, size: int) -> Ints:
         ends = np.frombuffer(self._ends, np.int64)
         sizes = ends[owners + 1] - ends[owners]
-        return owners[(sizes >= NEAR * size) & (NEAR * sizes <= size)]
+        return owners[(sizes >= self._near * size) & (self._near * sizes <= size)]
 
     def _set(self, number: int) -> Grams:
         start, end = self._ends[number], self._ends[number + 1]
@@ -137,15 +138,14 @@ class NearIndex:
     def _slots(self, found: Grams) -> Ints:
         return (found & np.uint64(len(self._counts) - 1)).astype(np.int64)
 
+    def _spare(self, size: int) -> int:
+        """Return how many 3-grams of a set of `size` may be missing from a near one."""
+        return size - math.ceil(self._near * size - 1e-9)
+
     def _rarest(self, found: Grams) -> Grams:
         """Return the 3-grams of which a near record shares one: fewest counted first, then by value."""
         order = np.lexsort((found, self._counts[self._slots(found)]))
-        return found[order[: _spare(len(found)) + 1]]
-
-
-def _spare(size: int) -> int:
-    """Return how many 3-grams of a set of `size` may be missing from a near one."""
-    return size - math.ceil(NEAR * size - 1e-9)
+        return found[order[: self._spare(len(found)) + 1]]
 
 
 def jaccard(one: Grams, other: Grams) -> float:
@@ -157,8 +157,8 @@ def jaccard(one: Grams, other: Grams) -> float:
 class Across:
     """Near-duplicates between splits, record by record: all of val, then all of test, then all of train."""
 
-    def __init__(self) -> None:
-        self._indexed = {"val": NearIndex(), "test": NearIndex()}
+    def __init__(self, near: float = NEAR) -> None:
+        self._indexed = {"val": NearIndex(near), "test": NearIndex(near)}
         self._split = ""
 
     def see(self, split: str, row: int, texts: Iterable[str]) -> list[tuple[int, float]]:

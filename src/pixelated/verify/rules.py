@@ -25,6 +25,7 @@ class Rules:
         ratio: required share of each split of the records outside holdouts.
         tolerance: how far a share may be off (0.02 is two points).
         widest_tolerance: a pool too coarse to be divided more finely than this is not measured.
+        leak: least Jaccard similarity of word 3-grams at which two records may not stand in two splits.
         holdouts: mode by family, as a policy wants it.
         to_declare: families that must be declared as holdouts in either mode; the policy is unknown here.
         uses: what the licence of every record must allow.
@@ -38,6 +39,7 @@ class Rules:
     ratio: dict[str, float]
     tolerance: float
     widest_tolerance: float
+    leak: float
     holdouts: dict[str, str]
     uses: tuple[str, ...]
     licenses: dict[str, dict[str, bool | None]]
@@ -49,8 +51,8 @@ def load_rules(policy: dict[str, Any] | None, manifest: dict[str, Any]) -> Rules
     """Return the requirements.
 
     Args:
-        policy: a policy as loaded from its YAML; its `split_ratio`, `holdouts`, `intended_uses`,
-            `families` and `licenses` are read. None: the shipped policy that the manifest names, the
+        policy: a policy as loaded from its YAML; its `split_ratio`, `leak_similarity`, `holdouts`,
+            `intended_uses`, `families` and `licenses` are read. None: the shipped policy that the manifest names, the
             default one where it names none. Where it names one that is not shipped, the families that
             the default one holds out must be declared as holdouts, in whichever mode.
         manifest: the dataset's manifest.
@@ -71,6 +73,7 @@ def load_rules(policy: dict[str, Any] | None, manifest: dict[str, Any]) -> Rules
         ratio=_ratio(ratio),
         tolerance=float(gates["distribution"]["tolerance"]),
         widest_tolerance=float(gates["distribution"]["widest_tolerance"]),
+        leak=_leak(stated.get("leak_similarity", gates["leakage"]["similarity"])),
         holdouts=_holdouts(stated, aliases),
         uses=tuple(dict.fromkeys(("train", *sequence(stated.get("intended_uses"))))),
         licenses=_preset("licenses", stated)["licenses"],
@@ -115,6 +118,12 @@ def _ratio(value: object) -> dict[str, float]:
             "bad_policy", f"policy: split_ratio {value!r} is no train, val and test that sum to 1", _REMEDY
         )
     return shares
+
+
+def _leak(value: object) -> float:
+    if not isinstance(value, int | float) or not 0.5 <= value <= 1:  # noqa: PLR2004 - half is already much
+        raise UsageError("bad_policy", f"policy: leak_similarity {value!r} is not in 0.5 to 1", _REMEDY)
+    return float(value)
 
 
 def _holdouts(policy: dict[str, Any], aliases: dict[str, Any]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from pixelated.verify.dataset import Dataset
-from pixelated.verify.near import NEAR, Across
+from pixelated.verify.near import Across
 from pixelated.verify.record import Record
 from pixelated.verify.registry import GATES, Gate
 
@@ -21,7 +21,7 @@ _WHAT = {
     "group": "a group stands in two splits (group_key)",
     "id": "an id stands in two splits",
 }
-_NEAR = f"a near-duplicate stands in two splits (word 3-grams, Jaccard at least {NEAR})"
+_NEAR = "a near-duplicate stands in two splits (word 3-grams, Jaccard at least {})"
 
 
 @GATES.register("leakage")
@@ -32,7 +32,7 @@ class Leakage(Gate):
 
     def __init__(self, dataset: Dataset) -> None:
         super().__init__(dataset)
-        self._across, self._near = Across(), 0
+        self._across, self._near = Across(dataset.rules.leak), 0
 
     def see(self, record: Record) -> None:
         """File records that could not be compared with any other, and near-duplicates of other splits."""
@@ -47,11 +47,11 @@ class Leakage(Gate):
             self._compare(record, [text for part in record.texts for role, text in part if role != "system"])
 
     def _compare(self, record: Record, texts: list[str]) -> None:
-        keys = self.dataset.keys
+        keys, reason = self.dataset.keys, _NEAR.format(self.dataset.rules.leak)
         for row, _ in self._across.see(record.split, len(keys) - 1, texts):
             self._near += 1
             for name in (record.name, keys.name(row)):
-                self.findings.add(_NEAR, name, count=int(name == record.name))
+                self.findings.add(reason, name, count=int(name == record.name))
 
     def judge(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Look for keys in more than one split."""
