@@ -268,3 +268,13 @@ def test_keys_of_other_rows_have_no_rank(rng):
     found = find_copies(keys_of(some), "keep_first", source_of(some, 2))
     assert found.decisions.column("kind").to_pylist() == [None, "exact"]
     assert pa.types.is_string(found.decisions.schema.field("near_cluster").type)
+
+
+def test_records_alike_whose_sides_differ_share_a_split_but_stay(rng):
+    long, asked = prose(rng, 800), prose(rng, 12)
+    records = [talk(asked, long), talk(prose(rng, 12), long), talk(prose(rng, 40), prose(rng, 40))]
+    _, found = copies_of(records)
+    clusters = found.decisions.column("near_cluster").to_pylist()
+    assert found.decisions.column("keep").to_pylist() == [True, True, True]
+    assert clusters[0] == clusters[1] is not None
+    assert clusters[2] is None

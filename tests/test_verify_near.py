@@ -144,3 +144,15 @@ def test_every_split_is_held_against_every_other() -> None:
             across = Across()
             assert across.see(one, 0, [text]) == []
             assert across.see(other, 1, [text]) == [(0, 1.0)]
+
+
+def test_the_threshold_is_the_callers():
+    rng = random.Random(4)
+    words = [f"v{rng.randrange(5000)}" for _ in range(200)]
+    other = [*words[:10], "new", *words[11:30], "new", *words[31:]]
+    one, two = " ".join(words), " ".join(other)
+    assert 0.9 < similarity(one, two) < 0.97
+    for near, expected in ((0.9, 1), (0.97, 0)):
+        across = Across(near)
+        across.see("val", 0, [one])
+        assert len(across.see("train", 1, [two])) == expected

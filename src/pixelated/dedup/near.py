@@ -15,8 +15,10 @@ from pixelated.dedup.candidates import banding_for, signature_pairs, sketch_pair
 from pixelated.dedup.clusters import Found, Pairs, form
 from pixelated.dedup.ranked import Ranked
 from pixelated.dedup.shingles import I64, U64, ShingleSets, Signatures
-from pixelated.dedup.similarity import Similarities, compare
+from pixelated.dedup.similarity import Similarities, compare, join
 from pixelated.dedup.stock import find_stock
+
+PAIRS = 1 << 15  # compared at a time: sets of some 65,000 records, 300 MB where each has 600 shingles
 
 
 @dataclass(frozen=True)
@@ -69,19 +71,16 @@ def find_near(these: Ranked, texts: Texts, thresholds: tuple[float, float], kin:
 
 
 class _Compared:
-    """Compares records by rank; sets of the first call, that of all candidates, are kept."""
+    """Compares records by rank, a block of pairs at a time: the sets of one block are in memory."""
 
     def __init__(self, rows: I64, stock: U64, texts: Texts) -> None:
         self._rows, self._stock, self._texts = rows, stock, texts
-        self._known = np.zeros(0, np.int64)  # sorted rows
-        self._sets = ShingleSets(np.zeros(0, np.uint64), np.zeros(1, np.int64))
 
     def __call__(self, a: I64, b: I64) -> Similarities:
-        left, right = self._rows[a], self._rows[b]
+        blocks = [slice(at, at + PAIRS) for at in range(0, max(len(a), 1), PAIRS)]
+        return join([self._block(self._rows[a[block]], self._rows[b[block]]) for block in blocks])
+
+    def _block(self, left: I64, right: I64) -> Similarities:
         wanted = np.union1d(left, right)
-        known, sets = self._known, self._sets
-        if len(np.setdiff1d(wanted, known)):
-            known, sets = wanted, self._texts.sets(wanted, self._stock)
-            if not len(self._known):
-                self._known, self._sets = known, sets
-        return compare(sets, np.searchsorted(known, left), np.searchsorted(known, right))
+        sets = self._texts.sets(wanted, self._stock)
+        return compare(sets, np.searchsorted(wanted, left), np.searchsorted(wanted, right))

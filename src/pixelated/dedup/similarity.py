@@ -7,7 +7,7 @@ least: two answers to one question share a side and differ in the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,11 @@ def compare(sets: ShingleSets, a: I64, b: I64) -> Similarities:
         _share(shared, smaller).min(axis=1),
         sizes,
     )
+
+
+def join(parts: list[Similarities]) -> Similarities:
+    """Return the figures of several lists of pairs, at least one, as one."""
+    return Similarities(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Similarities)))
 
 
 def _share(part: Any, whole: Any) -> F64:

@@ -52,9 +52,9 @@ def load_rules(policy: dict[str, Any] | None, manifest: dict[str, Any]) -> Rules
 
     Args:
         policy: a policy as loaded from its YAML; its `split_ratio`, `leak_similarity`, `holdouts`,
-            `intended_uses`, `families` and `licenses` are read. None: the shipped policy that the manifest names, the
-            default one where it names none. Where it names one that is not shipped, the families that
-            the default one holds out must be declared as holdouts, in whichever mode.
+            `intended_uses`, `families` and `licenses` are read. None: the shipped policy that the
+            manifest names, the default one where it names none. Where it names one that is not shipped,
+            the families that the default one holds out must be declared as holdouts, in whichever mode.
         manifest: the dataset's manifest.
 
     Raises:
