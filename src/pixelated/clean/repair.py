@@ -1,8 +1,6 @@
 """Repair one string: mojibake, entities, tags, control and zero-width characters, white space, NFC.
 
-Quotes, dashes, ligatures, case and line breaks stay as written: only what is damage is changed. ftfy's
-encoding detection (its heuristics are its own, not fitted here) runs line by line, so that one damaged line
-is repaired beside sound ones.
+Quotes, dashes, ligatures, case and line breaks stay as written: only what is damage is changed.
 """
 
 from __future__ import annotations
@@ -11,44 +9,24 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-import ftfy
-
 from pixelated.clean import markup
+from pixelated.clean.mojibake import MOJIBAKE, fix_mojibake
 from pixelated.core.decoding import CP1252
 
-# Two characters in a row that could be UTF-8 read in an 8-bit encoding; a lead whose no-break space became a
-# space; a C1 control. No raw string: both RE2 and re read the characters themselves.
-_MOJIBAKE = (
-    "[\u00c0-\u024f\u0370-\u04ff\u00ac\u221a\u201a\u252c\u251c][^\\x00-\\x7f]"
-    "|[\u00c2\u00c3\u00c5\u00e2\u00e3] |[\u0080-\u009f]"
-)
 _NOT_NFC = (  # combining marks, Jamo, Greek with accents, and characters that have another for their own
     r"[\pM\x{374}\x{37e}\x{387}\x{1100}-\x{11ff}\x{1f00}-\x{1fff}\x{2000}\x{2001}\x{2126}\x{212a}\x{212b}"
     r"\x{2329}\x{232a}\x{f900}-\x{faff}\x{2f800}-\x{2fa1f}]"
 )
-_MAYBE_MOJIBAKE = re.compile(_MOJIBAKE)
-
 # RE2. What a text must show before Python looks at it: a control, no-break or zero-width character, a line
 # separator, possible mojibake, a character that NFC may change, an entity.
 _JUNK = (
     r"[\x00-\x08\x0b-\x1f\x7f\x{a0}\x{ad}\x{180e}"
     r"\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
 )
-TRIGGER = f"{_JUNK}|{_MOJIBAKE}|{_NOT_NFC}|{markup.ENTITY_TRIGGER}"
+TRIGGER = f"{_JUNK}|{MOJIBAKE}|{_NOT_NFC}|{markup.ENTITY_TRIGGER}"
 
 Step = Callable[[str], str]
 
-_CONFIG = ftfy.TextFixerConfig(
-    unescape_html=False,
-    remove_terminal_escapes=False,
-    fix_latin_ligatures=False,
-    fix_character_width=False,
-    uncurl_quotes=False,
-    fix_line_breaks=False,
-    remove_control_chars=False,
-    normalization=None,
-    explain=False,
-)
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\u2028\u2029]")
@@ -86,17 +64,6 @@ def repair_text(text: str, *, html: bool = False) -> tuple[str, list[str]]:
 def repair_encoding(text: str, *, normalize: bool) -> tuple[str, list[str]]:
     """Repair what a wrong decoding left, and nothing else: for text inside JSON, CSV or Markdown syntax."""
     return _apply(_ENCODING_STEPS if normalize else _ENCODING_STEPS[:-1], text)
-
-
-def fix_mojibake(text: str) -> str:
-    """Undo UTF-8 that was read in another encoding, where ftfy is sure of it; lines are judged alone."""
-    if text.isascii() or not _MAYBE_MOJIBAKE.search(text):
-        return text
-    return "\n".join(_fix_line(line) for line in text.split("\n"))
-
-
-def _fix_line(line: str) -> str:
-    return str(ftfy.fix_encoding(line, _CONFIG)) if _MAYBE_MOJIBAKE.search(line) else line
 
 
 def _apply(steps: tuple[tuple[str, Step], ...], text: str) -> tuple[str, list[str]]:

@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from typing import Any
 
-PROBES, TARGETS = 500, 10_000
+PROBES, TARGETS = 500, 5_000
 MIN_SENTENCE, MANY = 25, 50  # characters of a sentence; records that share it before it tells nothing
 _WORD, _END = re.compile(r"[^\W_]+"), re.compile(r"[.!?\n]+")
 

@@ -20,6 +20,7 @@ from pixelated.dedup.shingles import I64, U32, U64
 MANY = 10  # records that hold a sentence before it can be stock
 SAMPLE = 8  # of them, spread over all ranks, that are held against each other
 AGREES = 0.5  # mean share of equal bins from which records are taken for copies of each other
+_SLOTS = 1 << 22
 MUCH = 0.05  # of a record's words: from there its signature is made anew without them
 
 F64 = npt.NDArray[np.float64]
@@ -57,7 +58,11 @@ def _of_records(these: Ranked, sampled: I64) -> tuple[U32, I64]:
 
 def _common(numbers: U64, owners: U64) -> tuple[U64, I64]:
     """Return the sentences that `MANY` records hold, each record once, sorted by sentence and record."""
-    ordered = np.sort(numbers)  # counts first: nearly all sentences stand in one record
+    # Counts first, in slots that few sentences share: nearly all sentences stand in one record.
+    slots = ((numbers >> np.uint64(LENGTH_BITS + SIDE_BITS)) & np.uint64(_SLOTS - 1)).astype(np.int64)
+    may_be = np.bincount(slots, minlength=_SLOTS)[slots] >= MANY
+    numbers, owners = numbers[may_be], owners[may_be]
+    ordered = np.sort(numbers)
     many = np.unique(ordered[MANY - 1 :][ordered[MANY - 1 :] == ordered[: 1 - MANY]])
     place = np.searchsorted(many, numbers)
     kept = (
