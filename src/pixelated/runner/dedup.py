@@ -47,10 +47,18 @@ from pixelated.dedup import (
 from pixelated.runner.files import Outcome, refuse_inside
 from pixelated.runner.texts import COLUMNS, MAPPED, SIGNATURES, PartRows, Parts, left_over, source_of, taken
 from pixelated.standardise import Unit, plan_units, sniff_source
-from pixelated.standardise.chats import chat_lines
+from pixelated.standardise.chats import KERNELS, chat_lines
 
 CLUSTERS, REPORT, WORK, PARTS = "clusters.jsonl", "report.json", "work", "parts.json"
 PART_BYTES = 32 << 20
+PRELOAD = (  # compiled kernels: loaded once for all workers, and compiled by one process
+    *KERNELS,
+    "pixelated.clean._scan_kernels",
+    "pixelated.clean._trait_kernels",
+    "pixelated.core._json_write_kernels",
+    "pixelated.dedup._hash_kernels",
+    "pixelated.dedup._near_kernels",
+)
 _KEPT = ("id", "kind", *COLUMNS, "source", "file", "row")
 _KEYS = ("id", "source", "file", "row", "strict_hash", "content_hash")
 

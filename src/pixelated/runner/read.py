@@ -30,6 +30,12 @@ from pixelated.runner.texts import SIGNATURES
 from pixelated.score import score_table
 from pixelated.standardise import Unit, read_unit
 
+PRELOAD = (  # compiled kernels: loaded once for all workers, and compiled by one process
+    "pixelated.clean._trait_kernels",
+    "pixelated.core._json_write_kernels",
+    "pixelated.dedup._hash_kernels",
+    "pixelated.dedup._near_kernels",
+)
 Step = Callable[[pa.Table, dict[str, Any], int], StepResult]
 
 # Row steps after standardise, in order. A version changes when the step's output would.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
@@ -59,7 +60,7 @@ class LocalExecutor:
         if self._pool is not None and self._pool is broken:
             self.close()
         if self._pool is None:
-            self._pool = _pool(self.workers, function.__module__)
+            self._pool = _pool(self.workers, _preload(function))
         return self._pool
 
     def close(self) -> None:
@@ -128,7 +129,7 @@ class _Pooled(Generic[Item, Out]):
                 under.future = self._alone(under)
 
     def _alone(self, under: _Under[Item, Out]) -> Future[Out]:
-        with _pool(1, self._function.__module__) as pool:
+        with _pool(1, _preload(self._function)) as pool:
             future = pool.submit(self._function, under.item)
         if _is_unfinished(future):  # the pool has ended, so all others are done
             raise worker_died(under.item, under.index, under.deaths + 1) from future.exception()
@@ -139,10 +140,15 @@ def _is_unfinished(future: Future[Out]) -> bool:
     return future.cancelled() or not future.done() or isinstance(future.exception(), BrokenProcessPool)
 
 
-def _pool(workers: int, module: str) -> ProcessPoolExecutor:
+def _preload(function: Callable[..., object]) -> list[str]:
+    """Return the modules that every worker needs: the function's, and what that module names in PRELOAD."""
+    return [function.__module__, *getattr(sys.modules.get(function.__module__), "PRELOAD", ())]
+
+
+def _pool(workers: int, modules: list[str]) -> ProcessPoolExecutor:
     # forkserver: a fork of a process with Arrow's threads can deadlock; spawn imports anew each time.
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    context.set_forkserver_preload([module])  # imported once, by the server; only its start heeds this
+    context.set_forkserver_preload(modules)  # imported once, by the server; only its start heeds this
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one process per CPU: no threads inside
     return ProcessPoolExecutor(workers, mp_context=context)
