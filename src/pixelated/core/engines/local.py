@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Generic, Self
 
 from pixelated.core.engines import (
@@ -48,10 +49,12 @@ class LocalExecutor:
 
     def map(self, function: Callable[[Item], Out], items: Iterable[Item]) -> Iterator[Out]:
         """Yield `function(item)` for each item, in the order of the items."""
-        if self.workers == 1:
-            yield from map(function, items)
-            return
-        yield from _Pooled(function, self).run(items)
+        items = iter(items)
+        first = list(islice(items, 2))
+        if self.workers == 1 or len(first) == 1:  # one item gains nothing from a pool
+            yield from map(function, chain(first, items))
+        elif first:
+            yield from _Pooled(function, self).run(chain(first, items))
 
     def pool(
         self, function: Callable[..., object], broken: ProcessPoolExecutor | None
