@@ -82,5 +82,6 @@ class _Compared:
 
     def _block(self, left: I64, right: I64) -> Similarities:
         wanted = np.union1d(left, right)
-        sets = self._texts.sets(wanted, self._stock)
+        none = ShingleSets(np.zeros(0, np.uint64), np.zeros(1, np.int64))
+        sets = self._texts.sets(wanted, self._stock) if len(wanted) else none
         return compare(sets, np.searchsorted(wanted, left), np.searchsorted(wanted, right))
