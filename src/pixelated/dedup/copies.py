@@ -109,7 +109,7 @@ def _decisions(
             "kept_id": ids.take(pa.array(kept)),
             "kept_row": pa.array(kept),
             "kind": kinds,
-            "cluster": pc.binary_join_element_wise(kinds, _names(keys).take(pa.array(kept)), "-"),
+            "cluster": pc.binary_join_element_wise(kinds, cluster_names(keys).take(pa.array(kept)), "-"),
             "similarity": pa.array(near.found.similarity[place]),
             "collision": exact.column("collision"),
             "near_cluster": _near_clusters(keys, near.pairs, rows, place, limits),
@@ -117,7 +117,8 @@ def _decisions(
     )
 
 
-def _names(keys: pa.Table) -> pa.ChunkedArray:
+def cluster_names(keys: pa.Table) -> pa.ChunkedArray:
+    """Return for each row the name of a cluster that keeps it, without the kind."""
     return pc.utf8_slice_codeunits(keys.column("strict_hash"), start=_NAME_AT, stop=_NAME_AT + _NAME_DIGITS)
 
 
@@ -131,7 +132,7 @@ def _near_clusters(
     labels = components(len(rows), a, b)
     alone = np.bincount(labels, minlength=len(rows))[labels] == 1
     first = pa.array(rows[labels][place], mask=alone[place])
-    return pc.binary_join_element_wise(pa.scalar("near"), _names(keys).take(first), "-")
+    return pc.binary_join_element_wise(pa.scalar("near"), cluster_names(keys).take(first), "-")
 
 
 def _kin(keys: pa.Table, ranks: I64) -> U64:

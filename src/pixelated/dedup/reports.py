@@ -6,7 +6,7 @@ first number for the second).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -64,7 +64,9 @@ def _cluster(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"cluster": name, "kind": rows[0]["kind"], "kept": rows[0]["id"], "members": members}
 
 
-def summary(keys: pa.Table, copies: Copies, threshold: float, left: dict[str, Any]) -> dict[str, Any]:
+def summary(
+    keys: pa.Table, copies: Copies, threshold: float, left: dict[str, Any], kinds: Sequence[str] = KINDS
+) -> dict[str, Any]:
     """Return counts of what `find_copies` found.
 
     `rows`; `unique` (= rows - removable); `groups` (clusters), `members` and `removable`, also by kind;
@@ -76,13 +78,13 @@ def summary(keys: pa.Table, copies: Copies, threshold: float, left: dict[str, An
     """
     decisions = copies.decisions
     gone = decisions.filter(pc.invert(decisions.column("keep")))
-    kinds = {kind: _counts(gone.filter(pc.equal(gone.column("kind"), kind))) for kind in KINDS}
+    by_kind = {kind: _counts(gone.filter(pc.equal(gone.column("kind"), kind))) for kind in kinds}
     total = _counts(gone)
     return {
         "rows": keys.num_rows,
         "unique": keys.num_rows - total["removable"],
         **total,
-        "kinds": kinds,
+        "kinds": by_kind,
         "rate_before": round(total["removable"] / keys.num_rows, 6) if keys.num_rows else 0.0,
         "rate_after": left["rate"],
         "after": {name: left[name] for name in ("probes", "targets", "found")},

@@ -34,22 +34,27 @@ from pixelated.core.source import Source as RawSource
 from pixelated.core.step import Ledger, count
 from pixelated.core.store import LocalStore
 from pixelated.dedup import (
+    KINDS,
+    SEMANTIC,
     THRESHOLD,
     Copies,
     clusters_jsonl,
     find_copies,
     hash_table,
+    semantic_jsonl,
     sign,
     streams,
     summary,
     write_signatures,
 )
 from pixelated.runner.files import Outcome, refuse_inside
+from pixelated.runner.semantic import Meaning, Told, look_for_meaning
 from pixelated.runner.texts import COLUMNS, MAPPED, SIGNATURES, PartRows, Parts, left_over, source_of, taken
 from pixelated.standardise import Unit, plan_units, sniff_source
 from pixelated.standardise.chats import KERNELS, chat_lines
 
 CLUSTERS, REPORT, WORK, PARTS = "clusters.jsonl", "report.json", "work", "parts.json"
+MEANING = "semantic.jsonl"
 PART_BYTES = 32 << 20
 PRELOAD = (  # compiled kernels: loaded once for all workers, and compiled by one process
     *KERNELS,
@@ -73,6 +78,7 @@ class Options:
     workers: int = 0
     scan: bool = False
     part_bytes: int = PART_BYTES
+    meaning: Meaning | None = None  # what is only reported, or dropped too, beyond copies
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ def dedup_to(paths: list[Path], output: Path | None, options: Options) -> Outcom
     """Find copies in raw files; write what stays where `output` is given.
 
     `output` receives records.jsonl, quarantine.jsonl, clusters.jsonl (one cluster a line, the kept member
-    first), report.json and the folder work.
+    first), report.json and the folder work; semantic.jsonl where `options` asks for it.
 
     Raises:
         UsageError: a path is missing, or holds the output; there is no such strategy or engine.
@@ -143,13 +149,22 @@ def _decide(work: Path, output: Path | None, options: Options, executor: Executo
     sizes = [pq.read_metadata(work / f"{name}-keys.parquet").num_rows for name in names]
     parts = Parts(LocalStore(work, private=True), names, sizes)
     copies = find_copies(keys, options.strategy, source_of(parts, executor), options.threshold)
+    kinds: tuple[str, ...] = KINDS
+    told: Told | None = None
+    if options.meaning is not None:
+        told = look_for_meaning(parts, executor, keys, copies, options.meaning)
+        copies = told.copies
+        kinds = (*KINDS, SEMANTIC) if options.meaning.drop else KINDS
     left = left_over(parts, executor, keys, copies, options.threshold)
-    found = summary(keys, copies, options.threshold, left)
+    found = summary(keys, copies, options.threshold, left, kinds)
+    if told is not None:
+        found["semantic"] = told.counts
     if ledger.measured:
         found["counted"] = ledger.measured  # by `scan`, before copies go
     _count(ledger, found)
     if output is not None:
         _write_output(output, parts, keys, copies, executor)
+        _write_pairs(output, keys, told)
         LocalStore(output, private=True).write_json(REPORT, found)
     ledger.seconds = time.monotonic() - start
     return Outcome(ledger, {"duplicates": found, "dry_run": output is None})
@@ -249,6 +264,15 @@ def _write_output(output: Path, parts: Parts, keys: pa.Table, copies: Copies, ex
     store.write(QUARANTINED, lambda f: write_quarantine(f, refused))
     clusters = clusters_jsonl(keys, copies.decisions)
     store.write(CLUSTERS, lambda f: _json_lines(clusters, f))
+
+
+def _write_pairs(output: Path, keys: pa.Table, told: Told | None) -> None:
+    store = LocalStore(output, private=True)
+    if told is None:
+        store.remove(MEANING)  # of an earlier run
+        return
+    pairs = semantic_jsonl(keys, told.found)
+    store.write(MEANING, lambda f: _json_lines(pairs, f))
 
 
 def _write_part(task: PartRows) -> str:

@@ -8,8 +8,13 @@ from typing import Any
 from pixelated.core.errors import UsageError
 
 
-def need(module: str, extra: str) -> Any:
+def need(module: str, extra: str, needs_it: str = "this address") -> Any:
     """Import and return a library of an extra.
+
+    Args:
+        module: to be imported.
+        extra: that brings it.
+        needs_it: what cannot be done without it, for the error.
 
     Raises:
         UsageError: it is not installed; says what to type.
@@ -19,6 +24,6 @@ def need(module: str, extra: str) -> Any:
     except ImportError as error:
         raise UsageError(
             "extra_missing",
-            f"{module.split('.', maxsplit=1)[0]} is not installed, which this address needs",
+            f"{module.split('.', maxsplit=1)[0]} is not installed, which {needs_it} needs",
             f"install it: pip install 'pixelated-empathy[{extra}]'",
         ) from error
