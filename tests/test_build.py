@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import random
@@ -206,8 +207,10 @@ def test_a_build_killed_at_twenty_moments_ends_with_the_same_bytes(tmp_path: Pat
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(moments.uniform(0.1, 0.8) * seconds)
-        if child.poll() is not None:
+        began = time.monotonic()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=moments.uniform(0.1, 0.8) * seconds)
+            seconds = min(seconds, time.monotonic() - began)  # the machine is less busy than it was
             continue
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
