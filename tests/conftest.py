@@ -37,14 +37,31 @@ SITUATIONS = (
 FEELINGS = ("tired", "furious", "numb", "ashamed", "restless", "relieved, which is worse", "small", "on edge")
 
 
+THINGS = (
+    "kettle", "ladder", "bicycle", "lantern", "violin", "envelope", "blanket", "compass", "teapot", "suitcase",
+    "mirror", "notebook", "umbrella", "candle", "photograph", "radio",
+)  # fmt: skip
+
+
+def things(number: int, turn: int) -> str:
+    """Return five things that a turn of a dialogue names, so that no two dialogues are nearly the same."""
+    drawn = hashlib.sha256(f"{number}/{turn}".encode()).digest()[:5]
+    names = [f"the {THINGS[byte % len(THINGS)]}" for byte in drawn]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def dialogue(number: int) -> list[tuple[str, str]]:
     """Return a short dialogue that no other number has."""
     about, feeling = SITUATIONS[number % len(SITUATIONS)], FEELINGS[number // len(SITUATIONS) % len(FEELINGS)]
+    one, two, three, four = (things(number, turn) for turn in range(4))
     return [
-        ("client", f"I keep coming back to {about}. It is day {number} of counting and I am {feeling}."),
-        ("therapist", f"Day {number}. What is it about {about} that has not let you go?"),
-        ("client", f"If I stop counting, then {about} was for nothing, and I am only {feeling}."),
-        ("therapist", f"So the counting keeps it meaningful. Who else knows that you are {feeling}?"),
+        (
+            "client",
+            f"I keep coming back to {about}. It is day {number} of counting {one} and I am {feeling}.",
+        ),
+        ("therapist", f"Day {number}. What is it about {about} that has not let you go, or about {two}?"),
+        ("client", f"If I stop counting {three}, then {about} was for nothing, and I am only {feeling}."),
+        ("therapist", f"So {four} keep it meaningful. Who else knows that you are {feeling}?"),
     ]
 
 

@@ -155,7 +155,7 @@ def test_no_question_of_counsel_chat_is_cut_in_either_form(shards) -> None:
 
 def test_no_near_duplicate_crosses_splits(built) -> None:
     measured = built.gates["leakage"]["measured"]
-    assert measured["records"] >= 9000
+    assert measured["records"] >= 7000
     assert measured["near_in_two_splits"] == 0
     assert set(measured["keys_in_two_splits"].values()) == {0}
 
