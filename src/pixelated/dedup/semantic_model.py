@@ -86,7 +86,6 @@ class MiniLm:
             str(folder),
             device="cpu",
             local_files_only=True,
-            trust_remote_code=False,
             model_kwargs={"use_safetensors": True},
         )
 

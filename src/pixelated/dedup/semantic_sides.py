@@ -83,14 +83,14 @@ def write_sides(these: Sides, rows: bytes, stream: BinaryIO) -> None:
     """Write the sides of `rows` (int64, as bytes)."""
     numbers = (np.frombuffer(rows, np.int64), these.present, these.vectors, these.facts, these.pieces)
     for array in numbers:
-        np.save(stream, array, allow_pickle=False)
+        np.save(stream, array)
 
 
 def read_sides(stream: BinaryIO, rows: bytes) -> Sides | None:
     """Return the sides of `rows`; None where the file holds those of other rows."""
-    if np.load(stream, allow_pickle=False).tobytes() != rows:
+    if np.load(stream).tobytes() != rows:
         return None
-    return Sides(*(np.load(stream, allow_pickle=False) for _ in range(4)))
+    return Sides(*(np.load(stream) for _ in range(4)))
 
 
 def _texts(these: Streams) -> tuple[list[str], Bools]:
