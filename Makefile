@@ -16,7 +16,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check src tests tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist loadgroup --durations=10
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check src tests tools && $(BIN)/mypy && $(BIN)/lint-imports
