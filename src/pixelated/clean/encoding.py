@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pixelated.clean.markup import MARKS, SLOT, STUB, THINK
-from pixelated.clean.repair import TRIGGER, repair_text
+from pixelated.clean.mojibake_columns import garbled, read_again
+from pixelated.clean.repair import OTHER_DAMAGE, TRIGGER, repair_text
 from pixelated.clean.texts import (
     Array,
     Index,
@@ -124,17 +125,26 @@ def _is_html(table: pa.Table) -> Index:
 
 
 def _repairs(texts: Texts, seen: Traits, html: Index) -> tuple[dict[int, str], dict[int, list[str]]]:
-    """Repair what the trigger flags, and every text with a `<` of an HTML source."""
-    flagged = set(matching_among(texts.values, TRIGGER, seen & bits(*_DAMAGE)).tolist())
+    """Repair what a trigger flags, and every text with a `<` of an HTML source."""
+    flagged = set(matching_among(texts.values, OTHER_DAMAGE, seen & bits(*_DAMAGE)).tolist())
+    bad = garbled(texts.values, seen & bits("HIGH"))
+    changes = _read_again(texts, bad[~html[texts.rows[bad]] & (seen[bad] & bits("AMPERSAND") == 0)])
+    kinds = {i: ["mojibake"] for i in changes}
     if html.any():
         flagged.update(i for i in matching(texts.values, "<").tolist() if html[texts.rows[i]])
-    changes: dict[int, str] = {}
-    kinds: dict[int, list[str]] = {}
-    for i in sorted(flagged):
+    for i in sorted(flagged.union(bad.tolist()) - changes.keys()):
         new, fixed = repair_text(texts.values[i].as_py(), html=bool(html[texts.rows[i]]))
         if fixed:
             changes[i], kinds[i] = new, fixed
     return changes, kinds
+
+
+def _read_again(texts: Texts, where: Index) -> dict[int, str]:
+    """Return the texts at `where` that one reading in another encoding repairs, and nothing else has to."""
+    settled, fixed = read_again(texts.values.take(pa.array(where)))
+    done = np.ones(len(settled), dtype=bool)
+    done[matching(fixed, OTHER_DAMAGE)] = False
+    return dict(zip(where[settled[done]].tolist(), fixed.filter(pa.array(done)).to_pylist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -218,10 +228,10 @@ def _measured(table: pa.Table, texts: Texts, kinds: dict[int, list[str]]) -> dic
     sources = column_of(table, "source")
     stated = "provenance" in table.column_names
     paths = pc.struct_field(column_of(table, "provenance"), "file") if stated else column_of(table, "file")
-    for i, fixed in kinds.items():
-        row = int(texts.rows[i])
-        name = f"{sources[row].as_py()}/{paths[row].as_py()}"
+    rows = pa.array(texts.rows[np.fromiter(kinds, np.int64, len(kinds))])
+    owners = zip(sources.take(rows).to_pylist(), paths.take(rows).to_pylist(), strict=True)
+    for (source, path), fixed in zip(owners, kinds.values(), strict=True):
         total.update(fixed)
-        files.setdefault(name, Counter()).update(fixed)
+        files.setdefault(f"{source}/{path}", Counter()).update(fixed)
     plain = {name: dict(sorted(c.items())) for name, c in sorted(files.items())}
     return {"fixed": dict(sorted(total.items())), "files": plain}

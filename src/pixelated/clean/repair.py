@@ -23,7 +23,8 @@ _JUNK = (
     r"[\x00-\x08\x0b-\x1f\x7f\x{a0}\x{ad}\x{180e}"
     r"\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
 )
-TRIGGER = f"{_JUNK}|{MOJIBAKE}|{_NOT_NFC}|{markup.ENTITY_TRIGGER}"
+OTHER_DAMAGE = _JUNK + r"|[\x{80}-\x{9f}]|" + f"{_NOT_NFC}|{markup.ENTITY_TRIGGER}"
+TRIGGER = f"{MOJIBAKE}|{OTHER_DAMAGE}"
 
 Step = Callable[[str], str]
 

@@ -59,6 +59,7 @@ PART_BYTES = 32 << 20
 PRELOAD = (  # compiled kernels: loaded once for all workers, and compiled by one process
     *KERNELS,
     "pixelated.clean._scan_kernels",
+    "pixelated.clean._mojibake_kernels",
     "pixelated.clean._trait_kernels",
     "pixelated.core._json_write_kernels",
     "pixelated.dedup._hash_kernels",

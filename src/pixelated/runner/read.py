@@ -31,6 +31,7 @@ from pixelated.score import score_table
 from pixelated.standardise import Unit, read_unit
 
 PRELOAD = (  # compiled kernels: loaded once for all workers, and compiled by one process
+    "pixelated.clean._mojibake_kernels",
     "pixelated.clean._trait_kernels",
     "pixelated.core._json_write_kernels",
     "pixelated.dedup._hash_kernels",
