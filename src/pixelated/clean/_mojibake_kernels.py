@@ -41,10 +41,10 @@ def _follows(data: Any, i: int, count: int, low: int, top: int) -> bool:
     """Say whether `count` bytes of continuation follow, the first of them from `low` to `top`."""
     if not low <= data[i + 1] <= top:
         return False
+    sound = True
     for k in range(2, count + 1):
-        if not 0x80 <= data[i + k] <= 0xBF:
-            return False
-    return True
+        sound = sound and 0x80 <= data[i + k] <= 0xBF
+    return sound
 
 
 @part
