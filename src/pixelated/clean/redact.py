@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from pixelated.clean.edits import Edits
 from pixelated.clean.helplines import hide, is_public
 from pixelated.clean.plain import plain_view
 from pixelated.clean.spans import REVIEW, Detector, Span, resolve
@@ -25,6 +26,28 @@ class Redacted:
     in_metadata: Counter[str] = field(default_factory=Counter)  # those replaced in metadata
     review: Counter[str] = field(default_factory=Counter)  # candidates left for a person, by type
     helplines: int = 0
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a person said of the candidates of one text, in positions of the text as it came."""
+
+    redact: tuple[Span, ...] = ()
+    accept: frozenset[tuple[int, int]] = frozenset()
+
+
+NOTHING = Decided()
+
+
+@dataclass(frozen=True)
+class RedactedText:
+    """The outcome for one text; `spans` and `review` are in positions of the text as it came."""
+
+    text: str
+    replaced: Counter[str]
+    spans: list[Span]
+    review: list[Span]
+    helplines: int
 
 
 class Surrogates:
@@ -60,23 +83,48 @@ def redact_record(
     result = Redacted()
     surrogates = Surrogates(text for _, text in texts.values())
     for position, (label, original) in texts.items():
-        text = original
         if position not in detectors:
             continue
-        spans, kept = find_spans(text, detectors[position], label)
-        result.helplines += kept
+        done = redact_text(original, detectors[position], surrogates, label)
+        result.helplines += done.helplines
         counts = result.in_metadata if position >= metadata else result.counts
-        sure = [s for s in spans if s.confidence >= REVIEW]
-        for _ in range(_ROUNDS):
-            if not sure:
-                break
-            text = result.changes[position] = _replace(text, sure, surrogates)
-            counts.update(s.type for s in sure)
-            # What stood glued to a redacted value, or far from its label, may show now.
-            spans, _kept = find_spans(text, detectors[position], label)
-            sure = [s for s in spans if s.confidence >= REVIEW]
-        result.review.update(s.type for s in spans if s.confidence < REVIEW or sure)
+        counts.update(done.replaced)
+        result.review.update(s.type for s in done.review)
+        if done.replaced:
+            result.changes[position] = done.text
     return result
+
+
+def redact_text(
+    original: str,
+    detectors: Sequence[Detector],
+    surrogates: Surrogates,
+    label: str = "",
+    decided: Decided = NOTHING,
+) -> RedactedText:
+    """Redact one text.
+
+    Args:
+        original: the text.
+        detectors: those that look at it.
+        surrogates: of its record.
+        label: see `redact_record`.
+        decided: what a person said of candidates in this text.
+    """
+    edits, replaced = Edits(original), Counter[str]()
+    spans, kept = find_spans(original, detectors, label)
+    sure = resolve([*(s for s in spans if s.confidence >= REVIEW), *decided.redact])
+    for _ in range(_ROUNDS):
+        if not sure:
+            break
+        edits.replace(sure, surrogates.of)
+        replaced.update(s.type for s in sure)
+        # What stood glued to a redacted value, or far from its label, may show now.
+        spans, _kept = find_spans(edits.text(), detectors, label)
+        sure = [s for s in spans if s.confidence >= REVIEW]
+    left = [edits.back(s) for s in spans if s.confidence < REVIEW or sure]
+    review = [s for s in left if (s.start, s.end) not in decided.accept]
+    return RedactedText(edits.text(), replaced, edits.spans, review, kept)
 
 
 def find_spans(text: str, detectors: Iterable[Detector], label: str = "") -> tuple[list[Span], int]:
@@ -117,11 +165,3 @@ def _inside_or_across(span: Span, blocked: list[Span]) -> bool:
         if span.start < other.end and other.start < span.end and (other.type == "" or not contains):
             return True
     return False
-
-
-def _replace(text: str, spans: list[Span], surrogates: Surrogates) -> str:
-    pieces, end = [], 0
-    for span in spans:
-        pieces += [text[end : span.start], surrogates.of(span.type, text[span.start : span.end])]
-        end = span.end
-    return "".join([*pieces, text[end:]])

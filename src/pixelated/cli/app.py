@@ -37,7 +37,10 @@ COMMANDS: dict[str, str | Group] = {
     "plan": "runs:plan",
     "build": "runs:build",
     "standardise": "files:standardise",
-    "clean": ("Repair text in files.", {"encoding": "files:clean_encoding"}),
+    "clean": (
+        "Repair text in files, and redact it.",
+        {"encoding": "files:clean_encoding", "pii": "redact:clean_pii"},
+    ),
     "dedup": "files:dedup",
     "score": "files:score",
     "compile": "files:compile_",
