@@ -73,7 +73,8 @@ class Contender(ABC):
         """Return the command's environment: no network, no threads beside its processes."""
         offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(self.work / "home")}
         single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        return dict(os.environ) | offline | single
+        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        return inherited | offline | single
 
     def _judge_kept(self, corpus: Path, truth: Truth, kept: set[str]) -> Quality:
         known = {i for path in files(corpus) for i in ids(path)}
