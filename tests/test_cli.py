@@ -390,3 +390,21 @@ def test_the_wheel_installs_and_runs_outside_the_checkout(tmp_path: Path) -> Non
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert str(tmp_path / "site") in done.stdout
+
+
+def test_under_a_limit_of_address_space_arrow_reserves_none() -> None:
+    import resource
+
+    code = "import pixelated, pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    environment = {k: v for k, v in os.environ.items() if k != "ARROW_DEFAULT_MEMORY_POOL"}
+    for limit, expected in ((4 << 30, True), (None, False)):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+            preexec_fn=lambda n=limit: n and resource.setrlimit(resource.RLIMIT_AS, (n, limits[1])),
+        )
+        assert (done.stdout.strip() == "system") is expected

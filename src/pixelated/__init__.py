@@ -15,6 +15,8 @@ The command line's verbs are functions here as well:
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,21 @@ _WHERE = {
 }
 
 __all__ = ["BuildResult", "Options", "__version__", "build", "load_recipe", "verify_dataset"]
+
+
+def _heed_address_limit() -> None:
+    """Under `ulimit -v`, have Arrow take memory as it needs it: its own allocator reserves a gigabyte of it.
+
+    Arrow reads this when it is imported, and workers inherit it.
+    """
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 -- not on Windows
+
+        if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+            os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
+
+_heed_address_limit()
 
 
 def __getattr__(name: str) -> Any:
