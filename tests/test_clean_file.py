@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pixelated.clean import not_searched_types
 from pixelated.clean.edits import Edits
 from pixelated.clean.file import REVIEW_FILE, redact_file
 from pixelated.clean.spans import DETECTORS, Span
@@ -161,3 +162,15 @@ def test_positions_lead_back_after_any_number_of_rounds(
             last = span.end
         kept = [text[a.end : b.start] for a, b in zip([Span(0, 0, ""), *edits.spans], [*edits.spans, Span(len(text), 0, "")], strict=True)]  # fmt: skip
         assert re.split(r"\[X:\d+\]", edits.text()) == kept
+
+
+def test_the_command_says_what_it_does_not_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"id": "a", "text": "Call 415-555-0133."}\n', "utf-8")
+    arguments = ["clean", "pii", str(source), "--output", str(tmp_path / "o"), "--spans", str(tmp_path / "s")]
+    assert run_app(app, arguments) == 0
+    shown = capsys.readouterr().out
+    assert "1 identifiers replaced" in shown
+    assert all(kind in shown for kind in not_searched_types())
+    assert run_app(app, [*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["not_searched"] == not_searched_types()

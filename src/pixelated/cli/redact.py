@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pixelated.clean import redact_file
+from pixelated.clean import not_searched_types, redact_file
 from pixelated.cli.output import JsonFlag, emit
 from pixelated.core.errors import EXIT_INCOMPLETE, EXIT_OK
 
@@ -31,11 +31,14 @@ def clean_pii(
     """Replace structured identifiers. Automated redaction: it does not mean that Safe Harbor is met."""
     start = time.monotonic()
     found = redact_file(file, output, spans, text_field, decisions)
+    found["not_searched"] = not_searched_types()
     found |= {"seconds": time.monotonic() - start, "output": str(output), "spans": str(spans)}
     lines = [f"{found['kept']:,} records: {output}"]
     lines += [f"  {status}: {n:,}" for status, n in found["status"].items()]
     lines += [f"  {reason}: {n:,} lines left out" for reason, n in sorted(found["reasons"].items())]
     lines.append(f"{sum(found['redacted'].values()):,} identifiers replaced: {spans}")
+    if found["not_searched"]:
+        lines.append(f"not searched yet, so they may still stand there: {', '.join(found['not_searched'])}")
     if found["decisions_without_record"]:
         lines.append(f"{found['decisions_without_record']:,} decided ids are not in {file}")
     if found["review"]:
