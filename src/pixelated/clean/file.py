@@ -21,19 +21,15 @@ from pixelated.clean.redact import NOTHING, Decided, RedactedText, Surrogates, r
 from pixelated.clean.spans import DETECTORS, Detector, Span
 from pixelated.core import schema
 from pixelated.core.errors import UsageError
+from pixelated.core.lines import BOM, RefusedLineError, record_of, write_lines
 from pixelated.core.store import LocalStore
 
-BOM = b"\xef\xbb\xbf"
 REVIEW_FILE = "REVIEW.jsonl"
 DECISIONS = ("accept", "redact", "drop")
 NONE_DETECTED, SCRUBBED, REQUIRES_REVIEW = schema.PII_STATUSES
 _LISTS = ("messages", "chosen", "rejected")
 
 Place = tuple[str, int]  # a field, and the message in it; -1 where the field is a text
-
-
-class _Refused(Exception):  # noqa: N818 - it carries a reason and is no failure
-    """This line cannot be redacted; the argument is the reason code."""
 
 
 @dataclass
@@ -70,13 +66,13 @@ def redact_file(
     run = _Run(path.name, text_field, _decisions(decisions, text_field) if decisions else Decisions())
     store, beside = LocalStore(output.parent, private=True), LocalStore(spans.parent, private=True)
     with path.open("rb") as source:
-        store.write(output.name, lambda f: _write(f, run.lines(source)))
-    beside.write(spans.name, lambda f: _write(f, iter(run.spans)))
-    beside.write(REVIEW_FILE, lambda f: _write(f, iter(run.review)))
+        store.write(output.name, lambda f: write_lines(f, run.lines(source)))
+    beside.write(spans.name, lambda f: write_lines(f, iter(run.spans)))
+    beside.write(REVIEW_FILE, lambda f: write_lines(f, iter(run.review)))
     refused = f"{output.stem}.quarantine.jsonl"
     store.remove(refused)  # of an earlier run
     if run.quarantined:
-        store.write(refused, lambda f: _write(f, iter(run.quarantined)))
+        store.write(refused, lambda f: write_lines(f, iter(run.quarantined)))
     return run.report()
 
 
@@ -110,14 +106,14 @@ class _Run:
             if not data:
                 continue
             try:
-                record = _record(data)
+                record = record_of(data)
                 texts = list(_texts(record, self.text_field))
                 self.decisions.unknown.discard(record["id"])
                 if record["id"] in self.decisions.drop:
                     self.dropped += 1
                 else:
                     yield self._redacted(record, texts)
-            except _Refused as refused:
+            except RefusedLineError as refused:
                 self.quarantined.append({"file": self.name, "row": self.rows, "reason": str(refused)})
             self.rows += 1
 
@@ -174,36 +170,24 @@ def _triggers() -> list[tuple[Any, Detector]]:
     return [(re2.compile(detector.trigger), detector) for _, detector in DETECTORS.items()]
 
 
-def _record(data: bytes) -> dict[str, Any]:
-    try:
-        record = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise _Refused("invalid_json") from None
-    if not isinstance(record, dict):
-        raise _Refused("not_an_object")
-    if not isinstance(record.get("id"), str | int):
-        raise _Refused("no_id")
-    return record
-
-
 def _texts(record: dict[str, Any], text_field: str) -> Iterator[tuple[Place, str]]:
     """Yield every text of a record and where it stands."""
     if all(record.get(name) is None for name in (*_LISTS, text_field)):
-        raise _Refused("no_text")
+        raise RefusedLineError("no_text")
     for name in _LISTS:
         messages = record.get(name) if name != text_field else None
         if messages is None:
             continue
         if not isinstance(messages, list):
-            raise _Refused("no_messages")
+            raise RefusedLineError("no_messages")
         for number, message in enumerate(messages):
             if not isinstance(message, dict) or not isinstance(message.get("content"), str):
-                raise _Refused("bad_message")
+                raise RefusedLineError("bad_message")
             yield (name, number), message["content"]
     text = record.get(text_field)
     if text is not None:
         if not isinstance(text, str):
-            raise _Refused("bad_text")
+            raise RefusedLineError("bad_text")
         yield (text_field, -1), text
 
 
@@ -257,7 +241,3 @@ def _decide(found: Decisions, line: bytes, text_field: str, where: str) -> None:
         texts[key] = Decided((*known.redact, Span(start, end, kind)), known.accept)
     else:
         texts[key] = Decided(known.redact, known.accept | {(start, end)})
-
-
-def _write(stream: BinaryIO, rows: Iterator[dict[str, Any]]) -> None:
-    stream.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)

@@ -10,19 +10,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import orjson
-
 from pixelated.core.errors import UsageError
+from pixelated.core.lines import BOM, RefusedLineError, record_of, write_lines
 from pixelated.core.store import LocalStore
 from pixelated.score.dialogue import Dialogue
 from pixelated.score.protocol import Scorer
 from pixelated.score.table import build_scorers, count_values
-
-BOM = b"\xef\xbb\xbf"
-
-
-class _Refused(Exception):  # noqa: N818 - it carries a reason and is no failure
-    """This line is no record; the argument is the reason code."""
 
 
 def score_file(path: Path, names: Sequence[str], output: Path) -> dict[str, Any]:
@@ -46,11 +39,11 @@ def score_file(path: Path, names: Sequence[str], output: Path) -> dict[str, Any]
     run = _Run(path.name, build_scorers(names))
     store = LocalStore(output.parent)
     with path.open("rb") as source:
-        store.write(output.name, lambda f: _write(f, run.lines(source)))
+        store.write(output.name, lambda f: write_lines(f, run.lines(source)))
     refused = f"{output.stem}.quarantine.jsonl"
     store.remove(refused)  # of an earlier run
     if run.quarantined:
-        store.write(refused, lambda f: _write(f, iter(run.quarantined)))
+        store.write(refused, lambda f: write_lines(f, iter(run.quarantined)))
     return run.report() | {"output": str(output)}
 
 
@@ -71,7 +64,7 @@ class _Run:
                 continue
             try:
                 yield self._scored(data)
-            except _Refused as refused:
+            except RefusedLineError as refused:
                 reason = str(refused)
                 self.quarantined.append({"file": self.name, "row": self.rows, "reason": reason})
             self.rows += 1
@@ -103,27 +96,16 @@ class _Run:
 
 
 def _record(data: bytes) -> tuple[str | int, list[dict[str, str]]]:
-    try:
-        record = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise _Refused("invalid_json") from None
-    if not isinstance(record, dict):
-        raise _Refused("not_an_object")
-    if not isinstance(record.get("id"), str | int):
-        raise _Refused("no_id")
+    record = record_of(data)
     return record["id"], _messages(record.get("messages")) + _messages(record.get("chosen") or [])
 
 
 def _messages(value: Any) -> list[dict[str, str]]:
     if not isinstance(value, list):
-        raise _Refused("no_messages")
+        raise RefusedLineError("no_messages")
     for message in value:
         if not isinstance(message, dict) or not all(
             isinstance(message.get(k), str) for k in ("role", "content")
         ):
-            raise _Refused("bad_message")
+            raise RefusedLineError("bad_message")
     return value
-
-
-def _write(stream: BinaryIO, rows: Iterator[dict[str, Any]]) -> None:
-    stream.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
