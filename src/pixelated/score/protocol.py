@@ -15,8 +15,8 @@ group `pixelated.scorers`):
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from pixelated.core.errors import InternalError
 from pixelated.core.plugins import Registry
@@ -28,24 +28,26 @@ DECIMALS = 6
 
 @dataclass(frozen=True)
 class Score:
-    """A judgement: `value` from 0 (worst) to 1 (best), or None where there is none to give.
+    """A judgement: `value` from 0 to 1 on the scorer's scale, or None where there is none to give.
 
     `reason` is a code, such as "too_short"; `turns` are the positions of the messages that decided
-    it. A score never carries a client's words.
+    it; `parts` are the values it is made of, by name. A score never carries a client's words.
     """
 
     value: float | None
     reason: str
     turns: tuple[int, ...] = ()
+    parts: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Scorer:
     """One scorer with its settings applied.
 
-    `measures` says what a high value means, `basis` where that comes from (and on which data a
-    constant was fitted), `limits` where it goes wrong. The scale is 0 to 1, higher is better.
-    A change that alters values is a new `version`, and so a new column.
+    `measures` says what a high value means, `scale` what 0 and 1 are, `basis` where that comes from
+    (and on which data a constant was fitted), `limits` where it goes wrong. A change that alters
+    values is a new `version`, and so a new column. An `experimental` scorer has no figure of its
+    agreement with people: it may not gate, weight or enter a composite unless a recipe says so.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Scorer:
     measures: str
     basis: str
     limits: str
+    scale: str = "0 worst, 1 best"
+    experimental: bool = False
 
     @property
     def column(self) -> str:
