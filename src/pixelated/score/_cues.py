@@ -1,7 +1,7 @@
 """Cues: named wordings that a scorer looks for, one preset file per subject, one automaton each.
 
-A preset is a YAML mapping from a cue's name to RE2 patterns over the plain form of a turn (`words.plain`: lower
-case, straight quotes, no accents). The patterns are this project's own, after the sources their file names.
+A preset is a YAML mapping from a cue's name to RE2 patterns over the plain form of a turn (`words.plain`:
+lower case, straight quotes, no accents). The patterns are own ones, after the sources their file names.
 """
 
 from __future__ import annotations

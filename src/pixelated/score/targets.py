@@ -4,7 +4,7 @@ A scorer's module declares it beside the scorer:
 
     TARGETS.register("empathy/exploration")(Target(("0", "1", "2"), _sample, PLAN, "..."))
 
-`pixelated score fit empathy/exploration --data FILE` then fits a head on labelled turns, and the scorer takes it
+`pixelated score fit empathy/exploration --data FILE` then fits a head on labelled turns; the scorer takes it
 as its setting `heads`.
 """
 

@@ -1,4 +1,4 @@
-"""Measures of agreement. An abstention (None) is an error: a class nobody gave, or the wrong end of a rank."""
+"""Measures of agreement. An abstention (None) is an error: no class, or the wrong end of a rank."""
 
 from __future__ import annotations
 
