@@ -42,7 +42,11 @@ COMMANDS: dict[str, str | Group] = {
         {"encoding": "files:clean_encoding", "pii": "redact:clean_pii"},
     ),
     "dedup": "files:dedup",
-    "score": "files:score",
+    "score": (
+        "Score records, fit scorers on labelled ones, and measure how far people agree.",
+        {"file": "score:score", "fit": "score:fit", "validate": "score:validate", "list": "score:list_"},
+        "file",
+    ),
     "compile": "files:compile_",
     "verify": "files:verify",
     "publish": "publish:publish",

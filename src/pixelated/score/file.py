@@ -6,7 +6,7 @@ A line that is no such record is quarantined with its row and a reason, and the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,21 +14,22 @@ from pixelated.core.errors import UsageError
 from pixelated.core.lines import BOM, RefusedLineError, record_of, write_lines
 from pixelated.core.store import LocalStore
 from pixelated.score.dialogue import Dialogue
-from pixelated.score.protocol import Scorer
+from pixelated.score.protocol import USE, Scorer
 from pixelated.score.table import build_scorers, count_values
 
 
-def score_file(path: Path, names: Sequence[str], output: Path) -> dict[str, Any]:
+def score_file(path: Path, names: Sequence[str | Mapping[str, Any]], output: Path) -> dict[str, Any]:
     """Score every record of `path` and write `output`; return what `--json` prints, without times.
 
-    A line of `output` holds `id`, `scores` (name -> number or null) and `reasons` (name -> code).
+    A line of `output` holds `id`, `scores` (name -> number or null), `reasons` (name -> code) and, where
+    a score is made of several, `parts` (name -> part -> number or null).
     Refused lines go to `<output stem>.quarantine.jsonl` beside it (file, row, reason; never text).
     Rows count from 0, blank lines not counted.
 
     Args:
         path: JSON lines of `{"id", "messages": [{"role", "content"}]}`; the `chosen` answer of a
             preference record ends its conversation.
-        names: scorers.
+        names: scorers; a mapping gives a `name` and settings.
         output: file to write, by an atomic rename.
 
     Raises:
@@ -75,11 +76,13 @@ class _Run:
         found = {scorer.name: scorer(dialogue) for scorer in self.scorers}
         for scorer, score in found.items():
             self.values[scorer].append(score.value)
-        return {
+        line = {
             "id": name,
             "scores": {scorer: score.value for scorer, score in found.items()},
             "reasons": {scorer: score.reason for scorer, score in found.items()},
         }
+        parts = {scorer: dict(score.parts) for scorer, score in found.items() if score.parts}
+        return line | ({"parts": parts} if parts else {})
 
     def report(self) -> dict[str, Any]:
         reasons = Counter(line["reason"] for line in self.quarantined)
@@ -92,6 +95,8 @@ class _Run:
             "raw_rows": self.rows,
             "reasons": dict(sorted(reasons.items())),
             "scorers": {name: count_values(values) for name, values in self.values.items()},
+            "experimental": sorted(scorer.name for scorer in self.scorers if scorer.experimental),
+            "use": USE,
         }
 
 

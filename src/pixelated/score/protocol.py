@@ -24,6 +24,7 @@ from pixelated.score.dialogue import Dialogue
 
 # More would write the last bits of a machine's exponential function into the dataset.
 DECIMALS = 6
+USE = "for data curation; not for triage, diagnosis or monitoring of clients"
 
 
 @dataclass(frozen=True)

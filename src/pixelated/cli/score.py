@@ -1,0 +1,140 @@
+"""Commands of scoring: score a file, fit a head, measure agreement, list the scorers."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pixelated.cli.output import JsonFlag, QuietFlag, emit
+from pixelated.core.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, UsageError
+from pixelated.runner.validate import validate_to
+from pixelated.score import SCORERS, fit_file, score_file
+from pixelated.score.protocol import USE
+
+
+def score(
+    file: Annotated[Path, typer.Argument(help='JSON lines of {"id", "messages"}.')],
+    scorers: Annotated[str, typer.Option(help="Names, separated by commas; or all.")],
+    output: Annotated[Path, typer.Option(help="Where the scores go, one line per record.")],
+    heads: Annotated[
+        list[Path] | None, typer.Option(help="A file of `score fit`; may stand several times.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> int:
+    """Score records. For data curation; not for triage, diagnosis or monitoring of clients."""
+    if not file.is_file():
+        raise UsageError("input_missing", f"there is no file {file}", "correct the path")
+    if output.resolve() == file.resolve():
+        raise UsageError("usage", f"--output {output} is the input", "write to another file")
+    names = _named(scorers)
+    start = time.monotonic()
+    found = score_file(file, _with_heads(names, heads or []), output) | {"seconds": time.monotonic() - start}
+    found["output"] = str(output)
+    lines = [f"{found['kept']:,} records scored: {output}", f"  {USE}"]
+    lines += [f"  {reason}: {n:,} lines left out" for reason, n in sorted(found["reasons"].items())]
+    if found["experimental"]:
+        lines.append(f"  experimental, agreement not measured: {', '.join(found['experimental'])}")
+    if not found["kept"]:
+        lines.append(f"next: pixelated standardise {file} --output DIR, then score DIR/records.jsonl")
+    emit(found, "\n".join(lines), as_json=as_json)
+    return EXIT_OK if found["kept"] or not found["rows_in"] else EXIT_INCOMPLETE
+
+
+def fit(
+    scorer: Annotated[str, typer.Argument(help="A scorer, or one of its parts: empathy/exploration.")],
+    data: Annotated[Path, typer.Option(help='JSON lines: "id", "messages", "label", "group", "turn".')],
+    output: Annotated[Path, typer.Option(help="Where the heads go (JSON).")],
+    licence: Annotated[str, typer.Option(help="Licence of the data (SPDX); the heads carry it.")],
+    backend: Annotated[str, typer.Option(help="fast, or embed (sentence embeddings too).")] = "fast",
+    seed: Annotated[int, typer.Option(help="Of the folds.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Fit and calibrate a scorer on your own labelled turns; prints its cross-validated figures."""
+    if backend not in ("fast", "embed"):
+        raise UsageError("usage", f"there is no back end {backend!r} to fit", "choose fast or embed")
+    found = fit_file(scorer, data, output, licence=licence, backend=backend, seed=seed)
+    lines = [
+        f"{name}: macro-F1 {f['macro_f1']:.3f} ({f['macro_f1_95'][0]:.3f} to {f['macro_f1_95'][1]:.3f}), {f['how']}"
+        for name, f in found["figures"].items()
+    ]
+    lines.append(
+        f"next: pixelated score FILE --scorers {scorer.split('/')[0]} --heads {output} --output OUT.jsonl"
+    )
+    emit(found, "\n".join(lines), as_json=as_json)
+
+
+def validate(
+    corpora: Annotated[
+        Path, typer.Option(envvar="PIXELATED_CORPORA", help="Folder of the labelled corpora.")
+    ] = Path("../shared/corpora"),
+    output: Annotated[Path | None, typer.Option(help="Page of cards to write (Markdown).")] = None,
+    tasks: Annotated[str, typer.Option(help="Names, separated by commas; default all.")] = "",
+    embed: Annotated[
+        bool | None,
+        typer.Option("--embed/--no-embed", help="Measure the back end embed (default: if there)."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of folds and resampling.")] = 0,
+    quiet: QuietFlag = False,
+    as_json: JsonFlag = False,
+) -> int:
+    """Measure how far every scorer agrees with people, beside trivial baselines on the same folds."""
+    if not corpora.is_dir():
+        raise UsageError("input_missing", f"there is no folder {corpora}", "give --corpora DIR")
+    names = [n.strip() for n in tasks.split(",") if n.strip()]
+    told = (lambda _: None) if quiet or as_json else (lambda name: typer.echo(f"{name} ...", err=True))
+    found, text = validate_to(corpora, names or None, output, seed=seed, embed=embed, told=told)
+    emit(found, text, as_json=as_json)
+    return EXIT_FAILED if found["missed"] else EXIT_INCOMPLETE if found["absent"] else EXIT_OK
+
+
+def list_(as_json: JsonFlag = False) -> None:
+    """List the scorers: what each measures, its scale, and whether agreement with people was measured."""
+    made = [SCORERS.get(name)() for name in SCORERS.names()]
+    found: dict[str, Any] = {
+        "use": USE,
+        "scorers": [
+            {
+                "name": one.name,
+                "version": one.version,
+                "experimental": one.experimental,
+                "measures": one.measures,
+                "scale": one.scale,
+                "basis": one.basis,
+                "limits": one.limits,
+            }
+            for one in made
+        ],
+    }
+    lines = [f"{one.name}{' (experimental)' if one.experimental else ''}: {one.measures}" for one in made]
+    emit(found, "\n".join([*lines, USE]), as_json=as_json)
+
+
+def _named(scorers: str) -> list[str]:
+    names = [n.strip() for n in scorers.split(",") if n.strip()]
+    if names == ["all"]:
+        return SCORERS.names()
+    if not names:
+        raise UsageError("usage", "--scorers names no scorer", f"choose from: {', '.join(SCORERS.names())}")
+    return list(dict.fromkeys(names))
+
+
+def _with_heads(names: list[str], heads: list[Path]) -> list[str | dict[str, Any]]:
+    """Give the heads to the scorers that they serve; a file that serves none of them is an error."""
+    if not heads:
+        return list(names)
+    from pixelated.score.heads.store import read_heads  # noqa: PLC0415 -- only where there are heads
+
+    served: dict[str, list[Path]] = {}
+    for path in heads:
+        for target in read_heads(path):
+            served.setdefault(target.split("/")[0], []).append(path)
+    if not set(served) & set(names):
+        raise UsageError(
+            "wrong_head",
+            f"the heads serve {', '.join(sorted(served))}, which --scorers does not name",
+            "name it",
+        )
+    return [{"name": n, "heads": sorted(set(served[n]))} if n in served else n for n in names]
