@@ -57,12 +57,11 @@ def fit(
         raise UsageError("usage", f"there is no back end {backend!r} to fit", "choose fast or embed")
     found = fit_file(scorer, data, output, licence=licence, backend=backend, seed=seed)
     lines = [
-        f"{name}: macro-F1 {f['macro_f1']:.3f} ({f['macro_f1_95'][0]:.3f} to {f['macro_f1_95'][1]:.3f}), {f['how']}"
+        f"{name}: macro-F1 {f['macro_f1']:.3f} (95 %: {' to '.join(map(str, f['macro_f1_95']))}), {f['how']}"
         for name, f in found["figures"].items()
     ]
-    lines.append(
-        f"next: pixelated score FILE --scorers {scorer.split('/')[0]} --heads {output} --output OUT.jsonl"
-    )
+    named = scorer.split("/")[0]
+    lines.append(f"next: pixelated score FILE --scorers {named} --heads {output} --output OUT.jsonl")
     emit(found, "\n".join(lines), as_json=as_json)
 
 
