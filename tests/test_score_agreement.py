@@ -17,8 +17,8 @@ FIGURE = Figure(
 
 @pytest.fixture(autouse=True, scope="module")
 def tasks():
-    TASKS.register("of_tests")(lambda corpora, tools: [replace(FIGURE, rows=tools.seed)])
-    TASKS.register("of_tests_absent")(lambda corpora, tools: [folder(corpora, "no_such_corpus") and FIGURE])
+    TASKS.register("of_tests")(lambda _, tools: [replace(FIGURE, rows=tools.seed)])
+    TASKS.register("of_tests_absent")(lambda corpora, _: [folder(corpora, "no_such_corpus") and FIGURE])
 
 
 def test_a_run_returns_the_figures_and_names_what_is_absent(tmp_path):
