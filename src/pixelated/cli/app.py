@@ -42,7 +42,11 @@ COMMANDS: dict[str, str | Group] = {
         {"encoding": "files:clean_encoding", "pii": "redact:clean_pii"},
     ),
     "dedup": "files:dedup",
-    "score": "files:score",
+    "score": (
+        "Scores of records: `pixelated score FILE` is `file`.",
+        {"file": "score:score"},
+        "file",
+    ),
     "compile": "files:compile_",
     "verify": "files:verify",
     "publish": "publish:publish",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +20,6 @@ from pixelated.runner.dedup import dedup_again, dedup_to
 from pixelated.runner.files import Outcome, encode_to, standardise_to
 from pixelated.runner.manifest_in import sources_of
 from pixelated.runner.semantic import Meaning
-from pixelated.score import SCORERS, score_file
 from pixelated.verify import verify_dataset
 
 UNKNOWN_TIME = "1970-01-01T00:00:00Z"  # the manifest does not say
@@ -122,31 +120,6 @@ def _fate(told: dict[str, Any]) -> str:
     if told["dropped"] is None:
         return "reported only; --semantic-drop lets them go"
     return f"{told['dropped']:,} records go"
-
-
-def score(
-    file: Annotated[Path, typer.Argument(help='JSON lines of {"id", "messages"}.')],
-    scorers: Annotated[str, typer.Option(help="Names, separated by commas.")],
-    output: Annotated[Path, typer.Option(help="Where the scores go, one line per record.")],
-    as_json: JsonFlag = False,
-) -> int:
-    """Score records. For data curation; not for triage, diagnosis or monitoring of clients."""
-    if not file.is_file():
-        raise UsageError("input_missing", f"there is no file {file}", "correct the path")
-    names = [n.strip() for n in scorers.split(",") if n.strip()]
-    if not names:
-        raise UsageError("usage", "--scorers names no scorer", f"choose from: {', '.join(SCORERS.names())}")
-    if output.resolve() == file.resolve():
-        raise UsageError("usage", f"--output {output} is the input", "write to another file")
-    start = time.monotonic()
-    found = score_file(file, names, output) | {"seconds": time.monotonic() - start}
-    found["output"] = str(output)
-    lines = [f"{found['kept']:,} records scored: {output}"]
-    lines += [f"  {reason}: {n:,} lines left out" for reason, n in sorted(found["reasons"].items())]
-    if not found["kept"]:
-        lines.append(f"next: pixelated standardise {file} --output DIR, then score DIR/records.jsonl")
-    emit(found, "\n".join(lines), as_json=as_json)
-    return EXIT_OK if found["kept"] or not found["rows_in"] else EXIT_INCOMPLETE
 
 
 def compile_(
