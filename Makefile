@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # what `make bench` generates and installs; outside the checkout
 BENCH_CACHE ?= $(HOME)/.cache/pixelated-bench
 
-.PHONY: demo test check interop bench docs clean
+.PHONY: demo test check interop bench validate docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/pixelated build recipes/demo.yaml
@@ -34,6 +34,11 @@ else
 	PYTHONPATH=tools $(BIN)/python -m bench.dedup --cache $(BENCH_CACHE)
 	PYTHONPATH=tools $(BIN)/python -m bench.acquire
 endif
+
+# How far scorers and redaction agree with people, on the labelled corpora beside the checkout; with `.[embed]`
+# installed, sentence embeddings too.
+validate: $(VENV)/.installed-dev
+	$(BIN)/pixelated score validate --output docs/scorers.md
 
 interop: $(VENV)/.installed
 	tools/interop.sh

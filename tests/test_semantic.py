@@ -335,7 +335,7 @@ def test_the_model_gives_unit_vectors_whatever_the_batch(model):
 
 
 def test_changed_weights_are_refused(tmp_path):
-    from pixelated.dedup.semantic_model import _check_weights
+    from pixelated.core.sentence_model import _check_weights
 
     (tmp_path / "model.safetensors").write_bytes(b"other")
     with pytest.raises(UsageError, match="has the SHA-256"):

@@ -43,8 +43,8 @@ COMMANDS: dict[str, str | Group] = {
     ),
     "dedup": "files:dedup",
     "score": (
-        "Scores of records: `pixelated score FILE` is `file`.",
-        {"file": "score:score"},
+        "Score records, fit scorers on labelled ones, and measure how far people agree.",
+        {"file": "score:score", "fit": "score:fit", "validate": "score:validate", "list": "score:list_"},
         "file",
     ),
     "compile": "files:compile_",

@@ -1,136 +1,191 @@
-"""`pixelated score FILE`: scores of records by the scorers here, and by a judge where one is named.
-
-Exit codes with a judge: 2 where the estimate is above a cap (nothing was sent); 3 where a cap was reached on
-the way, or the endpoint did not answer (what it answered is kept: the same command goes on).
-"""
+"""Commands of scoring: score a file, fit a head, measure agreement, list the scorers."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from pixelated.clean import redact_record
-from pixelated.cli.output import JsonFlag, emit
-from pixelated.core.errors import EXIT_INCOMPLETE, EXIT_OK, UsageError
-from pixelated.core.presets import load_yaml, read_text
-from pixelated.core.registry_file import parse
-from pixelated.score import SCORERS, score_file
+from pixelated.cli.judge import (
+    CacheOption,
+    CostOption,
+    DryOption,
+    KeyOption,
+    ModelOption,
+    PriceInOption,
+    PriceOutOption,
+    SettingsOption,
+    TokensOption,
+    UrlOption,
+    estimate_lines,
+    judge_lines,
+    settings_of,
+)
+from pixelated.cli.output import JsonFlag, QuietFlag, emit
+from pixelated.core.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, UsageError
+from pixelated.runner.validate import validate_to
+from pixelated.score import SCORERS, fit_file, score_file
 from pixelated.score.judge import JudgeSettings, judge_estimate, judge_file
 from pixelated.score.judge.cache import default_cache
+from pixelated.score.protocol import USE
 
 
 def score(
     file: Annotated[Path, typer.Argument(help='JSON lines of {"id", "messages"}.')],
-    scorers: Annotated[str, typer.Option(help="Names, separated by commas.")],
+    scorers: Annotated[str, typer.Option(help="Names, separated by commas; or all.")],
     output: Annotated[Path | None, typer.Option(help="Where the scores go, one line per record.")] = None,
-    judge: Annotated[
-        str | None,
-        typer.Option(help="Base URL of an OpenAI-compatible endpoint that judges too."),
+    heads: Annotated[
+        list[Path] | None, typer.Option(help="A file of `score fit`; may stand several times.")
     ] = None,
-    judge_model: Annotated[str | None, typer.Option(help="Name of its model.")] = None,
-    judge_key_env: Annotated[
-        str | None, typer.Option(help="Environment variable that holds its API key.")
-    ] = None,
-    judge_settings: Annotated[
-        Path | None, typer.Option(help="YAML of a judge's settings; flags go before it.")
-    ] = None,
-    judge_cache: Annotated[
-        Path | None, typer.Option(help="Folder of judgements that need not be made again.")
-    ] = None,
-    price_in: Annotated[float | None, typer.Option(help="Price of a million tokens sent.")] = None,
-    price_out: Annotated[float | None, typer.Option(help="Price of a million tokens received.")] = None,
-    max_cost: Annotated[
-        float | None, typer.Option(help="Do not start above this estimate; stop there.")
-    ] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="The same in tokens.")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what the judge would take; send nothing.")
-    ] = False,
+    url: UrlOption = None,
+    model: ModelOption = None,
+    key_env: KeyOption = None,
+    judge_settings: SettingsOption = None,
+    judge_cache: CacheOption = None,
+    price_in: PriceInOption = None,
+    price_out: PriceOutOption = None,
+    max_cost: CostOption = None,
+    max_tokens: TokensOption = None,
+    dry_run: DryOption = False,
     as_json: JsonFlag = False,
 ) -> int:
     """Score records. For data curation; not for triage, diagnosis or monitoring of clients."""
-    names = _names(file, scorers)
-    given = {
-        "url": judge, "model": judge_model, "key_env": judge_key_env, "price_in": price_in,
-        "price_out": price_out, "max_cost": max_cost, "max_tokens": max_tokens,
-    }  # fmt: skip
-    settings = _settings(judge_settings, {k: v for k, v in given.items() if v is not None})
+    if not file.is_file():
+        raise UsageError("input_missing", f"there is no file {file}", "correct the path")
+    settings = settings_of(
+        judge_settings, url=url, model=model, key_env=key_env, price_in=price_in, price_out=price_out,
+        max_cost=max_cost, max_tokens=max_tokens,
+    )  # fmt: skip
     cache = judge_cache or default_cache()
     if dry_run:
-        if settings is None:
-            raise UsageError("usage", "--dry-run estimates what a judge takes", "add --judge URL")
-        told = judge_estimate(file, names, settings, cache, redact_record)
-        emit({"judge": told}, "\n".join(_estimate(told)), as_json=as_json)
-        return EXIT_OK
+        return _dry(file, _named(scorers), settings, cache, as_json=as_json)
     if output is None:
         raise UsageError("usage", "there is no --output", "add --output FILE")
     if output.resolve() == file.resolve():
         raise UsageError("usage", f"--output {output} is the input", "write to another file")
     start = time.monotonic()
     if settings is None:
-        found = score_file(file, names, output)
+        found = score_file(file, _with_heads(_named(scorers), heads or []), output)
     else:
-        found = judge_file(file, names, output, settings, cache=cache, redact=redact_record)
+        names, served = _named(scorers), partial(_with_heads, heads=heads or [])
+        found = judge_file(file, names, output, settings, cache=cache, redact=redact_record, served=served)
     found |= {"seconds": time.monotonic() - start, "output": str(output)}
-    emit(found, "\n".join(_lines(found, file)), as_json=as_json)
-    left = bool(found.get("judge", {}).get("failed"))
-    return EXIT_INCOMPLETE if left or (found["rows_in"] and not found["kept"]) else EXIT_OK
-
-
-def _names(file: Path, scorers: str) -> list[str]:
-    if not file.is_file():
-        raise UsageError("input_missing", f"there is no file {file}", "correct the path")
-    names = list(dict.fromkeys(n.strip() for n in scorers.split(",") if n.strip()))
-    if not names:
-        raise UsageError("usage", "--scorers names no scorer", f"choose from: {', '.join(SCORERS.names())}")
-    return names
-
-
-def _settings(file: Path | None, given: dict[str, Any]) -> JudgeSettings | None:
-    if file is None and not given:
-        return None
-    written = load_yaml(read_text(file), str(file)) if file is not None else {}
-    merged = written | given
-    missing = [flag for key, flag in (("url", "--judge"), ("model", "--judge-model")) if not merged.get(key)]
-    if missing:
-        raise UsageError("usage", f"a judge needs {' and '.join(missing)}", f"add {' and '.join(missing)}")
-    known = {field.name for field in fields(JudgeSettings)}
-    settings: JudgeSettings = parse(JudgeSettings, merged, str(file) if set(written) - known else "the judge")
-    return settings
-
-
-def _lines(found: dict[str, Any], file: Path) -> list[str]:
-    lines = [f"{found['kept']:,} records scored: {found['output']}"]
+    lines = [f"{found['kept']:,} records scored: {output}", f"  {USE}"]
     lines += [f"  {reason}: {n:,} lines left out" for reason, n in sorted(found["reasons"].items())]
+    if found["experimental"]:
+        lines.append(f"  experimental, agreement not measured: {', '.join(found['experimental'])}")
     if not found["kept"]:
         lines.append(f"next: pixelated standardise {file} --output DIR, then score DIR/records.jsonl")
-    if told := found.get("judge"):
-        lines += _estimate(told)
-        spent = told["spent"]
-        cost = "" if spent["cost"] is None else f", cost {spent['cost']:.4f}"
-        lines.append(
-            f"judge: {spent['answers']:,} answers, {spent['tokens_in']:,} + {spent['tokens_out']:,}{cost}"
+    judged = found.get("judge")
+    lines += judge_lines(judged) if judged else []
+    emit(found, "\n".join(lines), as_json=as_json)
+    left = (found["rows_in"] and not found["kept"]) or (judged and judged["failed"])
+    return EXIT_INCOMPLETE if left else EXIT_OK
+
+
+def _dry(file: Path, names: list[str], settings: JudgeSettings | None, cache: Path, *, as_json: bool) -> int:
+    if settings is None:
+        raise UsageError("usage", "--dry-run estimates what a judge takes", "add --judge URL")
+    told = judge_estimate(file, names, settings, cache, redact_record)
+    emit({"judge": told}, "\n".join(estimate_lines(told)), as_json=as_json)
+    return EXIT_OK
+
+
+def fit(
+    scorer: Annotated[str, typer.Argument(help="A scorer, or one of its parts: empathy/exploration.")],
+    data: Annotated[Path, typer.Option(help='JSON lines: "id", "messages", "label", "group", "turn".')],
+    output: Annotated[Path, typer.Option(help="Where the heads go (JSON).")],
+    licence: Annotated[str, typer.Option(help="Licence of the data (SPDX); the heads carry it.")],
+    backend: Annotated[str, typer.Option(help="fast, or embed (sentence embeddings too).")] = "fast",
+    seed: Annotated[int, typer.Option(help="Of the folds.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Fit and calibrate a scorer on your own labelled turns; prints its cross-validated figures."""
+    if backend not in ("fast", "embed"):
+        raise UsageError("usage", f"there is no back end {backend!r} to fit", "choose fast or embed")
+    found = fit_file(scorer, data, output, licence=licence, backend=backend, seed=seed)
+    lines = [
+        f"{name}: macro-F1 {f['macro_f1']:.3f} (95 %: {' to '.join(map(str, f['macro_f1_95']))}), {f['how']}"
+        for name, f in found["figures"].items()
+    ]
+    named = scorer.split("/")[0]
+    lines.append(f"next: pixelated score FILE --scorers {named} --heads {output} --output OUT.jsonl")
+    emit(found, "\n".join(lines), as_json=as_json)
+
+
+def validate(
+    corpora: Annotated[
+        Path, typer.Option(envvar="PIXELATED_CORPORA", help="Folder of the labelled corpora.")
+    ] = Path("../shared/corpora"),
+    output: Annotated[Path | None, typer.Option(help="Page of cards to write (Markdown).")] = None,
+    tasks: Annotated[str, typer.Option(help="Names, separated by commas; default all.")] = "",
+    embed: Annotated[
+        bool | None,
+        typer.Option("--embed/--no-embed", help="Measure the back end embed (default: if there)."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of folds and resampling.")] = 0,
+    quiet: QuietFlag = False,
+    as_json: JsonFlag = False,
+) -> int:
+    """Measure how far every scorer agrees with people, beside trivial baselines on the same folds."""
+    if not corpora.is_dir():
+        raise UsageError("input_missing", f"there is no folder {corpora}", "give --corpora DIR")
+    names = [n.strip() for n in tasks.split(",") if n.strip()]
+    told = (lambda _: None) if quiet or as_json else (lambda name: typer.echo(f"{name} ...", err=True))
+    found, text = validate_to(corpora, names or None, output, seed=seed, embed=embed, told=told)
+    emit(found, text, as_json=as_json)
+    return EXIT_FAILED if found["missed"] else EXIT_INCOMPLETE if found["absent"] else EXIT_OK
+
+
+def list_(as_json: JsonFlag = False) -> None:
+    """List the scorers: what each measures, its scale, and whether agreement with people was measured."""
+    made = [SCORERS.get(name)() for name in SCORERS.names()]
+    found: dict[str, Any] = {
+        "use": USE,
+        "scorers": [
+            {
+                "name": one.name,
+                "version": one.version,
+                "experimental": one.experimental,
+                "measures": one.measures,
+                "scale": one.scale,
+                "basis": one.basis,
+                "limits": one.limits,
+            }
+            for one in made
+        ],
+    }
+    lines = [f"{one.name}{' (experimental)' if one.experimental else ''}: {one.measures}" for one in made]
+    emit(found, "\n".join([*lines, USE]), as_json=as_json)
+
+
+def _named(scorers: str) -> list[str]:
+    names = [n.strip() for n in scorers.split(",") if n.strip()]
+    if names == ["all"]:
+        return SCORERS.names()
+    if not names:
+        raise UsageError("usage", "--scorers names no scorer", f"choose from: {', '.join(SCORERS.names())}")
+    return list(dict.fromkeys(names))
+
+
+def _with_heads(names: list[str], heads: list[Path]) -> list[str | dict[str, Any]]:
+    """Give the heads to the scorers that they serve; a file that serves none of them is an error."""
+    if not heads:
+        return list(names)
+    from pixelated.score.heads.store import read_heads  # noqa: PLC0415 -- only where there are heads
+
+    served: dict[str, list[Path]] = {}
+    for path in heads:
+        for target in read_heads(path):
+            served.setdefault(target.split("/")[0], []).append(path)
+    if not set(served) & set(names):
+        raise UsageError(
+            "wrong_head",
+            f"the heads serve {', '.join(sorted(served))}, which --scorers does not name",
+            "name it",
         )
-        lines += [f"  {why}: {n:,} judgements missing" for why, n in told["failed"].items()]
-        lines += [
-            f"  {pair}: Spearman {a['spearman']}, mean difference {a['mean_difference']} ({a['both']:,} rows)"
-            for pair, a in told["agreement"].items()
-        ]
-        if told["failed"]:
-            lines.append("next: the same command again: what was answered is kept and not asked again")
-    return lines
-
-
-def _estimate(told: dict[str, Any]) -> list[str]:
-    said = told["estimate"]
-    cost = "price unknown" if said["cost"] is None else f"cost at most {said['cost']:.4f}"
-    calls = f"{said['calls']:,} requests ({said['cached']:,} in the cache)"
-    taken = f"about {said['tokens_in']:,} tokens out there and at most {said['tokens_out']:,} back"
-    lines = [f"judge {told['model']} at {told['url']}: {calls}, {taken}, {cost}"]
-    if told["without_rubric"]:
-        lines.append(f"  without a rubric, so not judged: {', '.join(told['without_rubric'])}")
-    return lines
+    return [{"name": n, "heads": sorted(set(served[n]))} if n in served else n for n in names]

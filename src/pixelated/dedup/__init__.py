@@ -1,5 +1,6 @@
 """Duplicates: exact ones by hash, near copies and excerpts by signatures and exact comparison."""
 
+from pixelated.core.sentence_model import check_installed, minilm
 from pixelated.dedup.check import chosen, remaining
 from pixelated.dedup.clusters import LEAK, THRESHOLD
 from pixelated.dedup.copies import KINDS, Copies, Source, find_copies
@@ -9,7 +10,6 @@ from pixelated.dedup.keep import KEEP_STRATEGIES
 from pixelated.dedup.near import Texts
 from pixelated.dedup.reports import clusters_jsonl, summary
 from pixelated.dedup.semantic import SEMANTIC, SEMANTIC_THRESHOLD, Semantic, find_semantic, without_semantic
-from pixelated.dedup.semantic_model import check_installed, minilm
 from pixelated.dedup.semantic_report import semantic_jsonl, semantic_summary
 from pixelated.dedup.semantic_sides import MakeEmbedder, Sides, read_sides, side_vectors, write_sides
 from pixelated.dedup.shingles import ShingleSets, Signatures, join_sets, join_signatures, shingle_sets, sign

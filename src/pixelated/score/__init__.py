@@ -2,6 +2,7 @@
 
 from pixelated.score.dialogue import Dialogue
 from pixelated.score.file import score_file
+from pixelated.score.fit import fit_file
 from pixelated.score.protocol import SCORERS, Score, Scorer
 from pixelated.score.table import build_scorers, score_messages, score_table
 
@@ -11,6 +12,7 @@ __all__ = [
     "Score",
     "Scorer",
     "build_scorers",
+    "fit_file",
     "score_file",
     "score_messages",
     "score_table",

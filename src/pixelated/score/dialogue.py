@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from typing import Any
 
 from pixelated.score._language import NOT_ENGLISH, foreign_reason
 from pixelated.score._moves import moves
@@ -68,6 +69,8 @@ class Dialogue:
         self.turns = [Turn(role, text) for role, text in given if role != "system"]
         # Position of each turn among all messages, for a score's evidence.
         self.positions = [n for n, (role, _) in enumerate(given) if role != "system"]
+        # What scorers have said of it, by their judging function: composites ask again.
+        self.judged: dict[Any, Any] = {}
 
     @cached_property
     def words(self) -> list[str]:

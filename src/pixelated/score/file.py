@@ -15,24 +15,27 @@ from pixelated.core.errors import UsageError
 from pixelated.core.lines import BOM, RefusedLineError, record_of, write_lines
 from pixelated.core.store import LocalStore
 from pixelated.score.dialogue import Dialogue
-from pixelated.score.protocol import Score, Scorer
+from pixelated.score.protocol import USE, Score, Scorer
 from pixelated.score.table import build_scorers, count_values
 
 Messages = list[dict[str, str]]
 More = Callable[[dict[str, Any], Messages], Mapping[str, Score]]
 
 
-def score_file(path: Path, names: Sequence[str], output: Path, more: More | None = None) -> dict[str, Any]:
+def score_file(
+    path: Path, names: Sequence[str | Mapping[str, Any]], output: Path, more: More | None = None
+) -> dict[str, Any]:
     """Score every record of `path` and write `output`; return what `--json` prints, without times.
 
-    A line of `output` holds `id`, `scores` (name -> number or null) and `reasons` (name -> code).
+    A line of `output` holds `id`, `scores` (name -> number or null), `reasons` (name -> code) and, where
+    a score is made of several, `parts` (name -> part -> number or null).
     Refused lines go to `<output stem>.quarantine.jsonl` beside it (file, row, reason; never text).
     Rows count from 0, blank lines not counted.
 
     Args:
         path: JSON lines of `{"id", "messages": [{"role", "content"}]}`; the `chosen` answer of a
             preference record ends its conversation.
-        names: scorers.
+        names: scorers; a mapping gives a `name` and settings.
         output: file to write, by an atomic rename.
         more: further scores of a record and its messages, by name (such as those of another back end).
 
@@ -93,11 +96,13 @@ class _Run:
             found |= self.more(record, messages)
         for scorer, score in found.items():
             self.values.setdefault(scorer, []).append(score.value)
-        return {
+        line = {
             "id": record["id"],
             "scores": {scorer: score.value for scorer, score in found.items()},
             "reasons": {scorer: score.reason for scorer, score in found.items()},
         }
+        parts = {scorer: dict(score.parts) for scorer, score in found.items() if score.parts}
+        return line | ({"parts": parts} if parts else {})
 
     def report(self) -> dict[str, Any]:
         reasons = Counter(line["reason"] for line in self.quarantined)
@@ -110,6 +115,8 @@ class _Run:
             "raw_rows": self.rows,
             "reasons": dict(sorted(reasons.items())),
             "scorers": {name: count_values(values) for name, values in self.values.items()},
+            "experimental": sorted(scorer.name for scorer in self.scorers if scorer.experimental),
+            "use": USE,
         }
 
 

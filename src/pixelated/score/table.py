@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from inspect import signature
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pixelated.core.errors import UsageError
 from pixelated.core.schema import set_column
 from pixelated.core.step import StepResult
 from pixelated.score.dialogue import Dialogue
+from pixelated.score.heads.head import Head
+from pixelated.score.heads.store import read_heads
 from pixelated.score.protocol import SCORERS, Score, Scorer
+from pixelated.score.targets import TARGETS
 
 DEFAULT_SCORERS = ("language_quality", "coherence", "completeness")
 
@@ -22,11 +28,43 @@ DEFAULT_SCORERS = ("language_quality", "coherence", "completeness")
 def build_scorers(names: Sequence[str | Mapping[str, Any]] = DEFAULT_SCORERS) -> list[Scorer]:
     """Make scorers from their names; a mapping gives a `name` and the scorer's settings.
 
+    The setting `heads` is a list of files of `score fit`; the scorer gets those that serve it.
+
     Raises:
-        UsageError: there is no scorer of that name.
+        UsageError: there is no scorer of that name, it has no such setting, or a file holds no heads.
     """
     wanted = [{"name": entry} if isinstance(entry, str) else dict(entry) for entry in names]
-    return [SCORERS.get(entry.pop("name"))(**entry) for entry in wanted]
+    return [_build(entry.pop("name"), entry) for entry in wanted]
+
+
+def _build(name: str, settings: dict[str, Any]) -> Scorer:
+    factory = SCORERS.get(name)
+    taken = list(signature(factory).parameters)
+    for setting in settings:
+        if setting not in taken:
+            known = ", ".join(taken) or "it has none"
+            raise UsageError(
+                "unknown_setting", f"scorer {name!r} has no setting {setting!r}", f"settings: {known}"
+            )
+    if "heads" in settings:
+        settings["heads"] = _heads(name, settings["heads"])
+    return factory(**settings)
+
+
+def _heads(name: str, files: Sequence[str | Path]) -> dict[str, Head]:
+    read = {target: head for file in files for target, head in read_heads(Path(file)).items()}
+    own = {target: head for target, head in read.items() if target.split("/")[0] == name}
+    if not own:
+        served = ", ".join(sorted(read)) or "nothing"
+        raise UsageError(
+            "wrong_head", f"no head for {name!r} among those given; they serve {served}", "fit one"
+        )
+    for target, head in own.items():
+        if set(head.classes) - set(TARGETS.get(target).classes):
+            raise UsageError(
+                "wrong_head", f"the head of {target!r} has other classes than the scorer", "fit it again"
+            )
+    return own
 
 
 def score_messages(name: str, messages: Sequence[Mapping[str, str | None]]) -> Score:

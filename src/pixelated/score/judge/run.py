@@ -237,8 +237,18 @@ def judge_file(
     *,
     cache: Path,
     redact: Redact | None = None,
+    served: Callable[[list[str]], Sequence[str | Mapping[str, Any]]] = list,
 ) -> dict[str, Any]:
     """Score a file as `score_file` does, and by a judge; return the report, with `judge` in it.
+
+    Args:
+        path: see `score_file`.
+        names: each has a scorer, a rubric, or both.
+        output: see `score_file`.
+        settings: see `JudgeSettings`.
+        cache: folder of judgements.
+        redact: see `Judge`.
+        served: gives the scorers of this machine their settings, such as heads.
 
     Raises:
         UsageError: the estimate is above a cap; nothing was sent.
@@ -252,7 +262,7 @@ def judge_file(
     estimate.refuse(settings)
     if estimate.calls:
         judge.fill(path)
-    report = score_file(path, fast, output, judge.scores)
+    report = score_file(path, served(fast), output, judge.scores)
     told = _told(judge, estimate, without)
     told |= {
         "spent": judge.budget.as_json(),

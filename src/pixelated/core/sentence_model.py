@@ -9,16 +9,19 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+from collections.abc import Sequence
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pixelated.core.errors import UsageError
 from pixelated.core.uploads.extras import need
-from pixelated.dedup.semantic_sides import F32
+
+F32 = npt.NDArray[np.float32]
 
 PIECE = 128  # word pieces: what the model was trained on; it can read twice as many
 BATCH = 32
@@ -27,11 +30,16 @@ _WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 
-def check_installed() -> None:
-    """Raise `UsageError` where the extra is not installed, without the seconds that importing it takes."""
+def installed() -> bool:
+    """Say whether the extra is there, without the seconds that importing it takes."""
+    return all(importlib.util.find_spec(module) is not None for module in (_LIBRARY, _PACKAGE))
+
+
+def check_installed(what: str = "--semantic") -> None:
+    """Raise `UsageError` where the extra is not installed; `what` is the flag that needs it."""
     for module in (_LIBRARY, _PACKAGE):
         if importlib.util.find_spec(module) is None:
-            need(module, "embed", "--semantic")
+            need(module, "embed", what)
 
 
 @cache
@@ -63,10 +71,10 @@ class MiniLm:
         cuts = [*sorted(set(cuts)), len(text)]
         return [text[a:b] for a, b in pairwise(cuts)]
 
-    def embed(self, texts: list[str]) -> F32:
+    def embed(self, texts: Sequence[str]) -> F32:
         """Return a unit vector for each text, float32 (n, 384)."""
         vectors = self._model.encode(
-            texts,
+            list(texts),
             batch_size=BATCH,
             normalize_embeddings=True,
             convert_to_numpy=True,
