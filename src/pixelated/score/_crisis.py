@@ -41,7 +41,7 @@ _CLAUSES = re.compile(
 _OWN = re.compile(r"\b(?:i|im|ive|ill|id|me|my|mine|myself|kms)\b")
 _DENIED_AFTER = re.compile(
     r"^,?(?: \w+){0,4} (?:isnt|is not|wasnt|not|never|nor|hasnt|stopped|ended|went away)\b"
-    r"(?: \w+){0,4}(?: (?:mind|option|think|crossed|something|case|me|anymore|once|had)\b|$)"
+    r"(?: \w+){0,4} (?:mind|option|think|crossed|something|case|anymore|once|had)\b"
 )
 
 
@@ -93,35 +93,38 @@ def _of_clause(clause: str, ladder: Cues, frame: Cues, around: frozenset[str]) -
     marks = frame.found(clause)
     found = []
     for step in sorted(steps):
-        share = max(_share(clause, at, step, frame, marks) for at in ladder.places(step, clause))
+        places = ladder.places(step, clause)
+        share = max(_share(clause, at, step, frame, marks, lied="lie" in around) for at in places)
         if share > 0:
             found.append(Finding(step, LEVELS[step] * share * _settled(step, marks, around)))
     return found
 
 
-def _share(clause: str, at: tuple[int, int], step: str, frame: Cues, marks: frozenset[str]) -> float:
+def _share(
+    clause: str, at: tuple[int, int], step: str, frame: Cues, marks: frozenset[str], *, lied: bool
+) -> float:
     """Return how much of a wording counts for the client now: 0 where it is denied or another person's."""
     before, span, after = clause[: at[0]], clause[at[0] : at[1]], clause[at[1] :]
     if step in WEAK:
         return 1.0
     own = bool(_OWN.search(span))
-    if not own and _of_another(before, clause, frame, marks):
+    if not own and _of_another(before, frame, marks):
         return 0.0
     if "said_to_me" in marks:
         return 0.0
-    if "lie" not in marks and (_denied(before, frame) or _DENIED_AFTER.search(after)):
+    if not lied and (_denied(before, frame) or _DENIED_AFTER.search(after)):
         return 0.0
     return TOPIC if not own and "topic" in marks else 1.0
 
 
-def _of_another(before: str, clause: str, frame: Cues, marks: frozenset[str]) -> bool:
+def _of_another(before: str, frame: Cues, marks: frozenset[str]) -> bool:
     if "himself" in marks:
         return True
-    third = frame.places("third", before)
-    if not third:
-        return "first" not in marks and "third" in marks and bool(frame.places("third", clause)[:1])
+    others = frame.places("third", before) + frame.places("you", before)
+    if not others:
+        return "first" not in marks and "third" in marks
     first = frame.places("first", before)
-    return not first or first[-1][0] < third[-1][0]
+    return not first or first[-1][0] < max(others)[0]
 
 
 def _denied(before: str, frame: Cues) -> bool:
