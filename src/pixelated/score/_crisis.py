@@ -112,7 +112,7 @@ def _share(
         return 0.0
     if "said_to_me" in marks:
         return 0.0
-    if not lied and (_denied(before, frame) or _DENIED_AFTER.search(after)):
+    if not lied and (_denied(clause, at[0], frame) or _DENIED_AFTER.search(after)):
         return 0.0
     return TOPIC if not own and "topic" in marks else 1.0
 
@@ -127,14 +127,17 @@ def _of_another(before: str, frame: Cues, marks: frozenset[str]) -> bool:
     return not first or first[-1][0] < max(others)[0]
 
 
-def _denied(before: str, frame: Cues) -> bool:
-    """Whether an odd number of denials reaches the wording that `before` leads to."""
-    before = before[-NEGATION_REACH:].rpartition(",")[2]
-    if "negator" not in frame.found(before):
+def _denied(clause: str, start: int, frame: Cues) -> bool:
+    """Whether an odd number of denials reaches the wording that begins at `start`."""
+    reach = max(clause.rfind(",", 0, start) + 1, start - NEGATION_REACH)
+    denials = [at for at in frame.places("negator", clause[:start]) if at[0] >= reach]
+    if not denials:
         return False
-    if "not_negator" in frame.found(before):
-        before = _masked(before, frame.places("not_negator", before))
-    return len(frame.places("negator", before)) % 2 == 1
+    seeming = frame.places("not_negator", clause)
+    meant = [at for at in denials if not any(a <= at[0] < b for a, b in seeming)]
+    if any(clause.startswith("neither", at[0]) for at in meant):
+        return True  # "neither ... nor" denies both, whatever their number
+    return len(meant) % 2 == 1
 
 
 def _settled(step: str, marks: frozenset[str], around: frozenset[str]) -> float:
