@@ -63,7 +63,7 @@ def findings(plain: str) -> tuple[Finding, ...]:
     frame = cues("crisis_frame")
     around = frame.found(text)
     found: list[Finding] = []
-    for clause in _CLAUSES.split(text):
+    for clause in _CLAUSES.split(_without_quotes(text, frame)):
         if clause and not clause.isspace():
             found += _of_clause(clause.strip(), ladder, frame, around)
     return tuple(found)
@@ -115,6 +115,18 @@ def _share(
     if not lied and (_denied(clause, at[0], frame) or _DENIED_AFTER.search(after)):
         return 0.0
     return TOPIC if not own and "topic" in marks else 1.0
+
+
+def _without_quotes(text: str, frame: Cues) -> str:
+    """Leave out what another person is quoted with: `she writes "I won't be here"`."""
+    if '"' not in text:
+        return text
+    pieces = text.split('"')
+    for n in range(1, len(pieces) - 1, 2):
+        said_by = re.split(r"[.!?]", pieces[n - 1])[-1]
+        if "third" in frame.found(said_by):
+            pieces[n] = "_"
+    return '"'.join(pieces)
 
 
 def _of_another(before: str, frame: Cues, marks: frozenset[str]) -> bool:
