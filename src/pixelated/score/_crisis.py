@@ -1,4 +1,4 @@
-"""Danger in a client's turn, clause by clause: which step of the ladder, whose, when, and whether it is denied.
+"""Danger in a client's turn, clause by clause: which step, whose, when, and whether it is denied.
 
 A clause is what stands between marks and between "but" and its like. A wording counts for the client where it
 names the client ("my", "myself") or where no other person stands nearer before it.

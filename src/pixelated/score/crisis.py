@@ -22,7 +22,7 @@ from pixelated.score.targets import TARGETS, Target
 
 USE = "for data curation; not for triage, diagnosis or monitoring of clients"
 CLASSES = ("0", "1", "2", "3", "4", "5", "6")
-PLAN = Plan(words=("turn",), chars=("turn",), numbers=True, inverse_penalty=1.0)
+PLAN = Plan(words=("turn",), chars=("turn",), numbers=True)
 
 
 @SCORERS.register("crisis")
@@ -87,5 +87,5 @@ def sample(dialogue: Dialogue, at: int) -> Sample:
 
 
 TARGETS.register("crisis/severity")(
-    Target(CLASSES, sample, PLAN, "severity of a client's turn, 0 none to 6 attempt (Columbia scale)", ("turn",))
+    Target(CLASSES, sample, PLAN, "severity of a client's turn: 0 none to 6 attempt", ("turn",))
 )
