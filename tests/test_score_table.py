@@ -74,7 +74,7 @@ def test_no_rows_give_empty_columns():
 
 def test_an_unknown_scorer_names_those_there_are():
     with pytest.raises(UsageError) as error:
-        score_table(table(), {"scorers": ["empathy"]}, 0)
+        score_table(table(), {"scorers": ["charisma"]}, 0)
     assert all(name in error.value.remedy for name in ALL)
 
 
