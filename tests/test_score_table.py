@@ -33,13 +33,11 @@ def table(*dialogues, chosen=None):
 def test_a_table_gets_a_column_per_scorer_and_keeps_its_rows_and_columns():
     rows = table(*samples())
     result = score_table(rows, {"scorers": ALL}, 0)
-    assert result.kept.column_names == [
-        *BASE.names,
-        *(f"score_{name}_v{3 if name == 'coherence' else 2}" for name in ALL),
-    ]
+    columns = {name: f"score_{name}_v{3 if name == 'coherence' else 2}" for name in ALL}
+    assert result.kept.column_names == [*BASE.names, *columns.values()]
     assert result.kept.select(BASE.names).equals(rows)
     for name in ALL:
-        column = result.kept.column(f"score_{name}_v2")
+        column = result.kept.column(columns[name])
         assert column.type == pa.float64()
         assert column.to_pylist() == [score_messages(name, messages).value for messages in samples()]
 

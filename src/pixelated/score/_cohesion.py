@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from pixelated.score._evidence import trust
 from pixelated.score._moves import (
     ADVICE,
     ANSWER,
@@ -131,3 +132,26 @@ def _spread(relation: Matrix, first: list[int], second: list[int]) -> tuple[floa
         return 0.0, 0.0
     mean = total / number
     return mean, max(0.0, squares / number - mean * mean)
+
+
+# Short exchanges: in counsel_chat (MIT) 78 % of replies share a topic stem with their question and 24 %
+# of other replies do; in diasafety (Apache-2.0), with a few words a turn, 27 % and 3 %.
+SHARED, PER_BIT, MOST = 0.9, 0.12, 2.0
+NOT_SHARED, HALF_STEMS = -1.5, 10
+
+
+def reply_evidence(turns: list[Turn]) -> float:
+    """Return the mean log-odds that a reply takes up a topic of the turn before, of another speaker."""
+    stems = [_topic_stems(turn) for turn in turns]
+    found = [
+        _reply(stems[n - 1], stems[n]) for n in range(1, len(turns)) if turns[n - 1].role != turns[n].role
+    ]
+    return sum(found) / len(found) if found else 0.0
+
+
+def _reply(before: dict[str, int], after: dict[str, int]) -> float:
+    shared = sum(before[name] for name in before.keys() & after.keys())
+    if shared:
+        return min(MOST, SHARED + PER_BIT * shared)
+    # The more both say, the more the lack of a common word means.
+    return NOT_SHARED * trust(math.sqrt(len(before) * len(after)), HALF_STEMS)

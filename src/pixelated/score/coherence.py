@@ -8,6 +8,7 @@ Evidence in log-odds, each bounded, summed on a prior that favours coherence:
 - pairs: questions meet answers, greetings greetings, thanks a welcome, trouble sympathy;
 - frame: greetings stand at the start, thanks and farewells at the end;
 - roles: the client speaks of "I", the therapist of "you", and asks;
+- relatedness, in exchanges too short for an order: does the reply take up a topic word;
 - reply: is the therapist's last turn the next one here, or could it stand in any conversation on the subject
   (the counts of `_reply`; its probability is the part `next_reply`);
 - speech: a longer turn with hardly a function word is a list of keywords and no utterance.
@@ -34,7 +35,7 @@ from itertools import pairwise
 
 import orjson
 
-from pixelated.score._cohesion import LAGS, order_z, pair_relation, topic_relation
+from pixelated.score._cohesion import LAGS, order_z, pair_relation, reply_evidence, topic_relation
 from pixelated.score._evidence import bounded, sigmoid
 from pixelated.score._frame import frame_evidence
 from pixelated.score._reply import reply_numbers
@@ -55,10 +56,11 @@ TOPIC_GROWTH, TOPIC_CAP = 0.07, 4.0
 PAIR_GROWTH, PAIR_CAP = 0.045, 1.8
 ROLE_GROWTH, ROLE_CAP = 0.07, 1.6
 # The last reply is what a model learns from a conversation: both have to be right, the order and the reply.
-REPLY_PRIOR, REPLY_WEIGHT, ORDER_POWER = 3.0, 2.0, 0.75
+REPLY_PRIOR, REPLY_WEIGHT, ORDER_POWER, LEVEL = 3.0, 2.0, 0.75, 1.15
+LIST_FITS = -2.0
 NEXT = "next"
 TARGET = "coherence/next_reply"
-CONTEXT, LEAST_CHANCE = 3, 1e-4  # turns before a reply that an embedding reads
+CONTEXT, LEAST_CHANCE = 3, 1e-6  # turns before a reply that an embedding reads
 # Right roles say little about order, wrong ones much. In counsel_chat (MIT) the client leads by 2 +- 1.
 ROLE_MOST, SHORT_ROLE_SLOPE = 1.5, 0.8
 BOUND = 4.0
@@ -125,7 +127,9 @@ def _judge(dialogue: Dialogue, head: Head) -> Score:
     if not any(turn.words for turn in turns):
         return Score(None, "no_words")
     repeats, lists = _repeats(turns), _keyword_lists(turns)
-    reply = _last_reply(dialogue, head, lists)
+    reply = _last_reply(dialogue, head)
+    if reply is not None and len(turns) - 1 in lists:
+        reply = min(reply, LIST_FITS)  # a list of keywords has every word of its subject
     evidence = {
         "alternation": -ALTERNATION_WEIGHT * _same_speaker(turns),
         "repetition": -REPETITION_WEIGHT * len(repeats) / len(turns),
@@ -138,21 +142,22 @@ def _judge(dialogue: Dialogue, head: Head) -> Score:
         reason = "reply"
     at = tuple(dialogue.positions[n] for n in sorted(set(repeats) | set(lists)))
     part = None if reply is None else round(sigmoid(reply), DECIMALS)
-    return Score(
-        sigmoid(PRIOR + sum(evidence.values())) ** ORDER_POWER * fits, reason, at, {"next_reply": part}
-    )
+    both = sigmoid(PRIOR + sum(evidence.values())) ** ORDER_POWER * fits
+    # The level moves all values and no rank: real conversations stand where they stood by their order alone.
+    value = sigmoid(LEVEL + _log_odds(both))
+    return Score(value, reason, at, {"next_reply": part})
 
 
-def _last_reply(dialogue: Dialogue, head: Head, lists: list[int]) -> float | None:
-    """Return the log-odds that the therapist's last turn is the next one there.
-
-    None where it opens the conversation, or is no speech: a list of keywords has every word of its subject.
-    """
+def _last_reply(dialogue: Dialogue, head: Head) -> float | None:
+    """Return the log-odds that the therapist's last turn is the next one there; None where it opens."""
     turns = dialogue.turns
     places = [n for n, turn in enumerate(turns) if turn.role != "user" and turn.words]
-    if not places or places[-1] == 0 or places[-1] in lists:
+    if not places or places[-1] == 0:
         return None
-    chance = probabilities(head, _sample(dialogue, places[-1]))[NEXT]
+    return _log_odds(probabilities(head, _sample(dialogue, places[-1]))[NEXT])
+
+
+def _log_odds(chance: float) -> float:
     return math.log(max(chance, LEAST_CHANCE) / max(1 - chance, LEAST_CHANCE))
 
 
@@ -188,7 +193,7 @@ def _is_list(words: int, closed_share: float) -> bool:
 def _order(turns: list[Turn]) -> dict[str, float]:
     if len(turns) < SHORT:
         lead = bounded(SHORT_ROLE_SLOPE * short_role_lead(turns), ROLE_MOST)
-        return {"roles": _unless_absent(lead, SHORT_ROLES_ABSENT)}
+        return {"relatedness": reply_evidence(turns), "roles": _unless_absent(lead, SHORT_ROLES_ABSENT)}
     evidence = {
         "topic": _over_blocks(turns, "topic", TOPIC_GROWTH, TOPIC_CAP),
         "pairs": _over_blocks(turns, "pairs", PAIR_GROWTH, PAIR_CAP),
