@@ -58,7 +58,7 @@ class Plan:
     numbers: bool = False
     vectors: tuple[str, ...] = ()
     inverse_penalty: float = 2.0
-    limit: int = 20_000
+    limit: int = 4_000
     least: int = 2
     balanced: bool = True
     vector_scale: float = 1.0
