@@ -147,7 +147,7 @@ class _Fit:
         model = LogisticRegression(
             C=self.plan.inverse_penalty, max_iter=400, class_weight="balanced" if self.plan.balanced else None
         )
-        with threadpool_limits(1):  # threads that wait for each other on a busy machine take ten times as long
+        with threadpool_limits(1):  # threads that wait for each other take ten times as long
             model.fit(table, self.labels[rows])
         weights, bias = model.coef_, model.intercept_
         if len(model.classes_) == 2:  # noqa: PLR2004 - one row of weights, for the second class
