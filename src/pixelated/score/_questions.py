@@ -26,10 +26,11 @@ _INVITATION = re.compile(
 
 @dataclass(frozen=True)
 class Question:
-    """A question: its words, whether it is open, and the names of the cues in it."""
+    """A question: its words, whether it is open, built as a question, and the names of the cues in it."""
 
     words: tuple[str, ...]
     open: bool
+    inverted: bool
     cues: frozenset[str]
 
     @property
@@ -71,7 +72,7 @@ def _question(text: str) -> Question | None:
         return None
     if len(found) > _LONG:
         text = text.rsplit(",", 1)[-1]
-    return Question(tuple(found), _is_open(found), cues("questions").found(text.strip()))
+    return Question(tuple(found), _is_open(found), _is_inverted(found), cues("questions").found(text.strip()))
 
 
 def _is_open(found: list[str]) -> bool:
@@ -84,6 +85,15 @@ def _is_open(found: list[str]) -> bool:
     if rest[0] in helps:
         return False
     return any(word in asks for word in rest[-6:]) or any(word in asks for word in rest[:4])
+
+
+def _is_inverted(found: list[str]) -> bool:
+    """Say whether a question has a question's order of words, and is no statement with a mark."""
+    helps, other = word_set("auxiliaries"), word_set("other") | word_set("self")
+    if _is_open(found) or found[0] in helps:
+        return True
+    # "when you drink, do you feel it", and no tag: "you drink a lot, do you"
+    return any(a in helps and b in other and n < len(found) - 2 for n, (a, b) in enumerate(pairwise(found)))
 
 
 def _begins_like_one(found: list[str]) -> bool:
