@@ -13,34 +13,19 @@ import re2
 from pixelated.core.presets import load_preset
 
 _WORDS = (
-    *(
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-    ),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
 )
-_NUMBERS = {word: n for n, word in enumerate(_WORDS)} | {
-    "a": 1,
-    "an": 1,
-    "thirty": 30,
-    "couple": 2,
-    "half": 6,
-}
+_NUMBERS = {word: n for n, word in enumerate(_WORDS.split())} | {"a": 1, "an": 1, "thirty": 30, "couple": 2}
 _NUMBER = r"(\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")"
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _DURATION = re.compile(rf"\b{_NUMBER}(?: (?:full|whole|consecutive|straight))?[ -](day|week|month|year)s?\b")
-_FORTNIGHT = re.compile(r"\bfortnight\b|\bhalf a year\b|\ba half year\b")
+_SAID_OTHERWISE = (
+    (re.compile(r"\b(?:a )?fortnight\b"), "2 weeks"),
+    (re.compile(r"\bhalf a year\b|\ba half year\b"), "6 months"),
+    (re.compile(r"\b(\w+) (?:or more )(days|weeks|months|years)\b"), r"\1 \2"),
+    (re.compile(r"\bmost of (?=\w+ (?:days|weeks|months|years))"), ""),
+)
 _COUNT = re.compile(
     rf"\b{_NUMBER}(?: or more)?(?: out)?(?: of)?(?: the| its| these)?(?: {_NUMBER})?"
     r"(?: \w+){0,2}? (?:symptoms?|criteria|signs|features|traits|items|of the symptoms)\b"
@@ -53,21 +38,23 @@ _AGE = re.compile(
     rf"(?: the)?(?: age)?(?: of)? {_NUMBER}\b"
     r"(?! (?:day|week|month|minute|hour|time|symptom|criteri|sign|of|out|or more))"
 )
-_WEEKLY = re.compile(rf"\b(once|twice|{_NUMBER} (?:times|nights|days|episodes)) (?:a|per|each|every) week\b")
+_WEEKLY = re.compile(rf"\b(once|twice|{_NUMBER} (?:\w+ )?\w+) (?:a|per|each|every) week\b")
 # What makes a number a claim about the diagnosis, and what makes it one about a life or a treatment.
 _CLAIM = re.compile(
-    r"\b(requires?|required|requirement|criteri\w+|diagnos\w+|must|needs?|at least|minimum|lasts?|lasting|last|"
+    r"\b(requires?|required|requirement|criteri\w+|diagnos\w+|must|needs?|at least|minimum|lasts?|lasting|"
     r"persists?|persisted|persisting|defined|definition|threshold|dsm|icd|meets?|qualif\w+|present|continues?|"
-    r"more than|less than|longer than|or more|within|before|up to|between|over|beyond|under|out of|"
-    r"symptoms (?:have|for))\b"
+    r"more than|less than|longer than|or more|within|before|up to|between|over|beyond|under|out of|becomes?|"
+    r"counts?|enough|goes on|gone on|go on|shows?|applies|have to|has to|symptoms (?:have|for))\b"
 )
 _LIFE = re.compile(
-    r"\b(i|i'm|i've|my|me|we|ago|since|therap\w+|treat\w+|medication\w*|ssris?|dose|dosage|sessions?|took|"
-    r"take effect|to work|relapse\w*|recover\w*|prevalence|percent|%|program|you've had|your|sober|lithium|trial)\b"
+    r"\b(i|i'm|i've|my|me|we|ago|since|therap\w+|treat\w+|medication\w*|ssris?|dose|dosage|sessions?|"
+    r"took|take effect|to work|relapse\w*|recover\w*|prevalence|percent|%|program|you've had|your|sober|"
+    r"lithium|trial)\b"
 )
 _LESS = re.compile(r"\b(less than|fewer than|under|up to|no more than|at most|no longer than|shorter than)\b")
 _NOT = re.compile(
-    r"\b(not|never|no|cannot|can't|isn't|doesn't|aren't|don't|myth|false|untrue|wrong|contrary|rather than|nor)\b"
+    r"\b(not|never|no|cannot|can't|isn't|doesn't|aren't|don't|myth|false|untrue|wrong|contrary|nor|"
+    r"rather than)\b"
 )
 SMALL = 9
 CLOSE = 0.08  # four weeks pass for a month, 52 weeks for a year
@@ -83,12 +70,16 @@ class Claim:
 
 
 def claims(sentence: str) -> Iterator[Claim]:
-    """Yield the checkable claims of a plain sentence that names one diagnosis."""
-    name = _named(sentence)
-    if name is None:
+    """Yield the checkable claims of a plain sentence; numbers count where it names one diagnosis alone."""
+    named = _named(sentence)
+    for name in named:
+        yield from _statements(name, _table()[name], sentence)
+    if len(named) != 1:
         return
+    (name,) = named
     facts = _table()[name]
-    yield from _statements(name, facts, sentence)
+    for said, meant in _SAID_OTHERWISE:
+        sentence = said.sub(meant, sentence)
     # "bipolar i" holds no speaker.
     rest = _compiled(facts["names"]).sub("it", sentence)
     if not _CLAIM.search(rest) or _LIFE.search(rest):
@@ -116,7 +107,6 @@ def _durations(name: str, facts: Mapping[str, Any], sentence: str) -> Iterator[C
     spans = [_span(text) for text in facts.get("lasts", ())]
     later = [_span(text)[0] for key in ("onset_after", "ends_after") for text in facts.get(key, ())]
     said = [_days(match) for match in _DURATION.finditer(_without_rates(sentence))]
-    said += [14 if "fortnight" in match.group() else 182 for match in _FORTNIGHT.finditer(sentence)]
     if not said or not (spans or later):
         return
     if later:
@@ -173,22 +163,18 @@ def _weekly(name: str, facts: Mapping[str, Any], sentence: str) -> Iterator[Clai
         yield Claim(name, "frequency", said in right)
 
 
-def _named(sentence: str) -> str | None:
-    """Return the only diagnosis that a sentence names, or None; of two names in one place the longer counts."""
-    found = _automaton().Match(sentence) or ()
-    if not found:
-        return None
+def _named(sentence: str) -> list[str]:
+    """Return the diagnoses that a sentence names, in order; of two names in one place the longer counts."""
     names = list(_table())
     spans = []
-    for n in found:
+    for n in _automaton().Match(sentence) or ():
         match = _compiled(_table()[names[n]]["names"]).search(sentence)
         spans.append((match.start(), -match.end(), names[n]))
-    spans.sort()
-    kept = [spans[0]]
-    for span in spans[1:]:
-        if span[0] >= -kept[-1][1]:
+    kept: list[tuple[int, int, str]] = []
+    for span in sorted(spans):
+        if not kept or span[0] >= -kept[-1][1]:
             kept.append(span)
-    return kept[0][2] if len(kept) == 1 else None
+    return [name for _, _, name in kept]
 
 
 def _without_rates(sentence: str) -> str:
