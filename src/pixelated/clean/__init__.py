@@ -1,7 +1,7 @@
 """Repair text and redact structured personal identifiers; nothing is dropped but what is empty."""
 
 from pixelated.clean.encoding import ENCODING_VERSION, repair_table
-from pixelated.clean.file import redact_file
+from pixelated.clean.file import redact_file, redact_record
 from pixelated.clean.folder import repair_folder
 from pixelated.clean.pii import PII_VERSION, not_searched_types, redact_table, searched_types
 from pixelated.clean.scan import COUNTED, scan_table
@@ -12,6 +12,7 @@ __all__ = [
     "PII_VERSION",
     "not_searched_types",
     "redact_file",
+    "redact_record",
     "redact_table",
     "repair_folder",
     "repair_table",

@@ -76,6 +76,16 @@ def redact_file(
     return run.report()
 
 
+def redact_record(record: dict[str, Any], text_field: str = "text") -> dict[str, Any]:
+    """Return a record with its texts redacted and its `pii_status`, as `redact_file` does a line.
+
+    Raises:
+        RefusedLineError: it is no record of texts.
+    """
+    copied = orjson.loads(orjson.dumps(record))
+    return _Run("", text_field, Decisions()).redacted(copied, list(_texts(copied, text_field)))
+
+
 def _distinct(path: Path, output: Path, spans: Path, decisions: Path | None) -> None:
     for needed in (path, *([decisions] if decisions else [])):
         if not needed.is_file():
@@ -112,12 +122,13 @@ class _Run:
                 if record["id"] in self.decisions.drop:
                     self.dropped += 1
                 else:
-                    yield self._redacted(record, texts)
+                    yield self.redacted(record, texts)
             except RefusedLineError as refused:
                 self.quarantined.append({"file": self.name, "row": self.rows, "reason": str(refused)})
             self.rows += 1
 
-    def _redacted(self, record: dict[str, Any], texts: list[tuple[Place, str]]) -> dict[str, Any]:
+    def redacted(self, record: dict[str, Any], texts: list[tuple[Place, str]]) -> dict[str, Any]:
+        """Redact the texts of a record in place; return it with its status."""
         name, decided = record["id"], self.decisions.of.get(record["id"], {})
         surrogates = Surrogates(text for _, text in texts)
         waits = changed = False

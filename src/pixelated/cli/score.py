@@ -3,44 +3,96 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from pixelated.clean import redact_record
+from pixelated.cli.judge import (
+    CacheOption,
+    CostOption,
+    DryOption,
+    KeyOption,
+    ModelOption,
+    PriceInOption,
+    PriceOutOption,
+    SettingsOption,
+    TokensOption,
+    UrlOption,
+    estimate_lines,
+    judge_lines,
+    settings_of,
+)
 from pixelated.cli.output import JsonFlag, QuietFlag, emit
 from pixelated.core.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, UsageError
 from pixelated.runner.validate import validate_to
 from pixelated.score import SCORERS, fit_file, score_file
+from pixelated.score.judge import JudgeSettings, judge_estimate, judge_file
+from pixelated.score.judge.cache import default_cache
 from pixelated.score.protocol import USE
 
 
 def score(
     file: Annotated[Path, typer.Argument(help='JSON lines of {"id", "messages"}.')],
     scorers: Annotated[str, typer.Option(help="Names, separated by commas; or all.")],
-    output: Annotated[Path, typer.Option(help="Where the scores go, one line per record.")],
+    output: Annotated[Path | None, typer.Option(help="Where the scores go, one line per record.")] = None,
     heads: Annotated[
         list[Path] | None, typer.Option(help="A file of `score fit`; may stand several times.")
     ] = None,
+    url: UrlOption = None,
+    model: ModelOption = None,
+    key_env: KeyOption = None,
+    judge_settings: SettingsOption = None,
+    judge_cache: CacheOption = None,
+    price_in: PriceInOption = None,
+    price_out: PriceOutOption = None,
+    max_cost: CostOption = None,
+    max_tokens: TokensOption = None,
+    dry_run: DryOption = False,
     as_json: JsonFlag = False,
 ) -> int:
     """Score records. For data curation; not for triage, diagnosis or monitoring of clients."""
     if not file.is_file():
         raise UsageError("input_missing", f"there is no file {file}", "correct the path")
+    settings = settings_of(
+        judge_settings, url=url, model=model, key_env=key_env, price_in=price_in, price_out=price_out,
+        max_cost=max_cost, max_tokens=max_tokens,
+    )  # fmt: skip
+    cache = judge_cache or default_cache()
+    if dry_run:
+        return _dry(file, _named(scorers), settings, cache, as_json=as_json)
+    if output is None:
+        raise UsageError("usage", "there is no --output", "add --output FILE")
     if output.resolve() == file.resolve():
         raise UsageError("usage", f"--output {output} is the input", "write to another file")
-    names = _named(scorers)
     start = time.monotonic()
-    found = score_file(file, _with_heads(names, heads or []), output) | {"seconds": time.monotonic() - start}
-    found["output"] = str(output)
+    if settings is None:
+        found = score_file(file, _with_heads(_named(scorers), heads or []), output)
+    else:
+        names, served = _named(scorers), partial(_with_heads, heads=heads or [])
+        found = judge_file(file, names, output, settings, cache=cache, redact=redact_record, served=served)
+    found |= {"seconds": time.monotonic() - start, "output": str(output)}
     lines = [f"{found['kept']:,} records scored: {output}", f"  {USE}"]
     lines += [f"  {reason}: {n:,} lines left out" for reason, n in sorted(found["reasons"].items())]
     if found["experimental"]:
         lines.append(f"  experimental, agreement not measured: {', '.join(found['experimental'])}")
     if not found["kept"]:
         lines.append(f"next: pixelated standardise {file} --output DIR, then score DIR/records.jsonl")
+    judged = found.get("judge")
+    lines += judge_lines(judged) if judged else []
     emit(found, "\n".join(lines), as_json=as_json)
-    return EXIT_OK if found["kept"] or not found["rows_in"] else EXIT_INCOMPLETE
+    left = (found["rows_in"] and not found["kept"]) or (judged and judged["failed"])
+    return EXIT_INCOMPLETE if left else EXIT_OK
+
+
+def _dry(file: Path, names: list[str], settings: JudgeSettings | None, cache: Path, *, as_json: bool) -> int:
+    if settings is None:
+        raise UsageError("usage", "--dry-run estimates what a judge takes", "add --judge URL")
+    told = judge_estimate(file, names, settings, cache, redact_record)
+    emit({"judge": told}, "\n".join(estimate_lines(told)), as_json=as_json)
+    return EXIT_OK
 
 
 def fit(
@@ -57,12 +109,11 @@ def fit(
         raise UsageError("usage", f"there is no back end {backend!r} to fit", "choose fast or embed")
     found = fit_file(scorer, data, output, licence=licence, backend=backend, seed=seed)
     lines = [
-        f"{name}: macro-F1 {f['macro_f1']:.3f} ({f['macro_f1_95'][0]:.3f} to {f['macro_f1_95'][1]:.3f}), {f['how']}"
+        f"{name}: macro-F1 {f['macro_f1']:.3f} (95 %: {' to '.join(map(str, f['macro_f1_95']))}), {f['how']}"
         for name, f in found["figures"].items()
     ]
-    lines.append(
-        f"next: pixelated score FILE --scorers {scorer.split('/')[0]} --heads {output} --output OUT.jsonl"
-    )
+    named = scorer.split("/")[0]
+    lines.append(f"next: pixelated score FILE --scorers {named} --heads {output} --output OUT.jsonl")
     emit(found, "\n".join(lines), as_json=as_json)
 
 

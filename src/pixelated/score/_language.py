@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 
 from pixelated.core.presets import load_preset
@@ -37,14 +37,14 @@ RESIDUE = re.compile(
 )
 
 
-def foreign_reason(text: str, counts: Counter[str], closed_share: float) -> str | None:
+def foreign_reason(text: str, words: Sequence[str], closed_share: float) -> str | None:
     """Return "not_english" where `text` is plainly in another language or script, else None.
 
     Noise is not a language: a text of shuffled letters gives None and is for the scorer to judge.
 
     Args:
         text: the text as it stands.
-        counts: how often each of its words stands in it, in plain form.
+        words: its words in plain form.
         closed_share: share of English words of the closed classes among them.
     """
     sure = closed_share >= SURELY_ENGLISH
@@ -54,7 +54,7 @@ def foreign_reason(text: str, counts: Counter[str], closed_share: float) -> str 
         total = len(_ASCII_LETTER.findall(text)) + len(letters)
         if letters and _by_letters(letters, total, sure=sure):
             return NOT_ENGLISH
-    return NOT_ENGLISH if not sure and _by_words(counts) else None
+    return NOT_ENGLISH if not sure and _by_words(Counter(words)) else None
 
 
 def _by_letters(beyond_ascii: list[str], total: int, *, sure: bool) -> bool:

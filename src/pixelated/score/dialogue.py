@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from typing import Any
 
 from pixelated.score._language import NOT_ENGLISH, foreign_reason
 from pixelated.score._moves import moves
 from pixelated.score.english import english
-from pixelated.score.words import plain, words
+from pixelated.score.words import plain, sentences
 
 # Surrogates of redaction, links and transcribers' notes are not words that somebody said.
 _NOT_SPEECH = re.compile(r"\[[^\[\]\n]{1,40}\]|https?://\S+|www\.\S+")
 # Share of words in messages of another language from which on the whole is not judged as English.
 MOST_FOREIGN = 1 / 3
-_SENTENCE_ENDS = re.compile(r"[.!?\n]+")
 
 
 class Turn:
@@ -37,8 +36,7 @@ class Turn:
         marked = "[" in text or "://" in text or "www." in text
         self.speech = _NOT_SPEECH.sub(" ", text) if marked else text
         self.plain = plain(self.speech)
-        pieces = _SENTENCE_ENDS.split(self.plain)
-        self.sentences = [found for piece in pieces if (found := words(piece))]
+        self.sentences = sentences(self.plain)
         self.words = [word for sentence in self.sentences for word in sentence]
         self._moves: frozenset[str] | None = None
 
@@ -49,7 +47,7 @@ class Turn:
             self._moves = moves(self.plain, self.sentences)
         return self._moves
 
-    @property
+    @cached_property
     def closed_share(self) -> float:
         """The share of words of the closed classes (0 where there are no words)."""
         return sum(map(english().closed.__contains__, self.words)) / max(len(self.words), 1)
@@ -57,7 +55,7 @@ class Turn:
     @cached_property
     def foreign(self) -> bool:
         """Whether the message by itself is plainly not English."""
-        return foreign_reason(self.speech, Counter(self.words), self.closed_share) is not None
+        return foreign_reason(self.speech, self.words, self.closed_share) is not None
 
 
 class Dialogue:
@@ -68,6 +66,8 @@ class Dialogue:
         self.turns = [Turn(role, text) for role, text in given if role != "system"]
         # Position of each turn among all messages, for a score's evidence.
         self.positions = [n for n, (role, _) in enumerate(given) if role != "system"]
+        # What scorers have said of it, by their judging function: composites ask again.
+        self.judged: dict[Any, Any] = {}
 
     @cached_property
     def words(self) -> list[str]:
@@ -80,15 +80,10 @@ class Dialogue:
         return "\n".join(turn.speech for turn in self.turns)
 
     @cached_property
-    def counts(self) -> Counter[str]:
-        """How often each word stands in the dialogue."""
-        return Counter(self.words)
-
-    @cached_property
     def closed_share(self) -> float:
         """The share of words of the closed classes (0 where there are no words)."""
-        closed = english().closed
-        return sum(n for w, n in self.counts.items() if w in closed) / max(len(self.words), 1)
+        closed = sum(turn.closed_share * len(turn.words) for turn in self.turns)
+        return round(closed) / max(len(self.words), 1)
 
     @cached_property
     def foreign(self) -> str | None:
@@ -100,7 +95,7 @@ class Dialogue:
         elsewhere = sum(len(turn.words) for turn in self.turns if turn.foreign)
         if elsewhere > MOST_FOREIGN * len(self.words):
             return NOT_ENGLISH
-        return foreign_reason(self.speech, self.counts, self.closed_share)
+        return foreign_reason(self.speech, self.words, self.closed_share)
 
     @cached_property
     def english(self) -> Dialogue:

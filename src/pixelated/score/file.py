@@ -5,8 +5,9 @@ A line that is no such record is quarantined with its row and a reason, and the 
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,11 +15,16 @@ from pixelated.core.errors import UsageError
 from pixelated.core.lines import BOM, RefusedLineError, record_of, write_lines
 from pixelated.core.store import LocalStore
 from pixelated.score.dialogue import Dialogue
-from pixelated.score.protocol import USE, Scorer
+from pixelated.score.protocol import USE, Score, Scorer
 from pixelated.score.table import build_scorers, count_values
 
+Messages = list[dict[str, str]]
+More = Callable[[dict[str, Any], Messages], Mapping[str, Score]]
 
-def score_file(path: Path, names: Sequence[str | Mapping[str, Any]], output: Path) -> dict[str, Any]:
+
+def score_file(
+    path: Path, names: Sequence[str | Mapping[str, Any]], output: Path, more: More | None = None
+) -> dict[str, Any]:
     """Score every record of `path` and write `output`; return what `--json` prints, without times.
 
     A line of `output` holds `id`, `scores` (name -> number or null), `reasons` (name -> code) and, where
@@ -31,13 +37,14 @@ def score_file(path: Path, names: Sequence[str | Mapping[str, Any]], output: Pat
             preference record ends its conversation.
         names: scorers; a mapping gives a `name` and settings.
         output: file to write, by an atomic rename.
+        more: further scores of a record and its messages, by name (such as those of another back end).
 
     Raises:
         UsageError: there is no such file or scorer.
     """
     if not path.is_file():
         raise UsageError("no_such_file", f"there is no file {path}", "give a file of JSON lines")
-    run = _Run(path.name, build_scorers(names))
+    run = _Run(path.name, build_scorers(names), more)
     store = LocalStore(output.parent)
     with path.open("rb") as source:
         store.write(output.name, lambda f: write_lines(f, run.lines(source)))
@@ -48,12 +55,23 @@ def score_file(path: Path, names: Sequence[str | Mapping[str, Any]], output: Pat
     return run.report() | {"output": str(output)}
 
 
+def read_dialogues(path: Path) -> Iterator[tuple[dict[str, Any], Messages]]:
+    """Yield the records of a file and their messages; lines that `score_file` quarantines are left out."""
+    with path.open("rb") as source:
+        for number, line in enumerate(source):
+            data = line.removeprefix(BOM).strip() if number == 0 else line.strip()
+            with contextlib.suppress(RefusedLineError):
+                if data:
+                    yield _record(data)
+
+
 class _Run:
     """The counts of one run over one file."""
 
-    def __init__(self, name: str, scorers: list[Scorer]) -> None:
+    def __init__(self, name: str, scorers: list[Scorer], more: More | None) -> None:
         self.name = name
         self.scorers = scorers
+        self.more = more
         self.quarantined: list[dict[str, Any]] = []
         self.values: dict[str, list[float | None]] = {scorer.name: [] for scorer in scorers}
         self.rows = 0
@@ -71,13 +89,15 @@ class _Run:
             self.rows += 1
 
     def _scored(self, data: bytes) -> dict[str, Any]:
-        name, messages = _record(data)
+        record, messages = _record(data)
         dialogue = Dialogue(messages)
         found = {scorer.name: scorer(dialogue) for scorer in self.scorers}
+        if self.more is not None:
+            found |= self.more(record, messages)
         for scorer, score in found.items():
-            self.values[scorer].append(score.value)
+            self.values.setdefault(scorer, []).append(score.value)
         line = {
-            "id": name,
+            "id": record["id"],
             "scores": {scorer: score.value for scorer, score in found.items()},
             "reasons": {scorer: score.reason for scorer, score in found.items()},
         }
@@ -100,12 +120,12 @@ class _Run:
         }
 
 
-def _record(data: bytes) -> tuple[str | int, list[dict[str, str]]]:
+def _record(data: bytes) -> tuple[dict[str, Any], Messages]:
     record = record_of(data)
-    return record["id"], _messages(record.get("messages")) + _messages(record.get("chosen") or [])
+    return record, _messages(record.get("messages")) + _messages(record.get("chosen") or [])
 
 
-def _messages(value: Any) -> list[dict[str, str]]:
+def _messages(value: Any) -> Messages:
     if not isinstance(value, list):
         raise RefusedLineError("no_messages")
     for message in value:

@@ -51,6 +51,7 @@ _PLAIN_CHARACTERS = dict.fromkeys(
         + "\u2019\u2018\u201c\u201d\u2013\u2014\u2026",
     )
 )
+_PLAIN_BYTES = bytes(code for code in _PLAIN_CHARACTERS if code < 0x80)  # noqa: PLR2004 - ASCII
 
 
 @SCORERS.register("language_quality")
@@ -119,7 +120,7 @@ def _no_loops(found: list[str]) -> float:
 
 
 def _no_noise(text: str) -> float:
-    odd = len(text.translate(_PLAIN_CHARACTERS)) if text.isascii() else _odd_characters(text)
+    odd = len(text.encode().translate(None, _PLAIN_BYTES)) if text.isascii() else _odd_characters(text)
     return max(0.0, 1 - NOISE_WEIGHT * max(0.0, odd / max(len(text), 1) - 0.01))
 
 

@@ -66,8 +66,13 @@ class Scorer:
         return f"score_{self.name}_v{self.version}"
 
     def __call__(self, dialogue: Dialogue) -> Score:
-        """Judge a conversation; a value outside the scale is a fault of the scorer."""
-        score = self.judge(dialogue)
+        """Judge a conversation, once; a value outside the scale is a fault of the scorer."""
+        known = dialogue.judged.get(self.judge)
+        if known is None:
+            known = dialogue.judged[self.judge] = self._checked(self.judge(dialogue))
+        return known
+
+    def _checked(self, score: Score) -> Score:
         if score.value is not None and not 0.0 <= score.value <= 1.0:  # NaN fails this too
             raise InternalError(
                 "score_out_of_scale",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import string
 import unicodedata
 
-_WORD = re.compile(r"[a-z']+")
+_LETTERS = string.ascii_lowercase + "'"
+_TO_WORDS = bytes(
+    ord("\n") if chr(b) in ".!?\n" else b if chr(b) in _LETTERS else ord(" ") for b in range(256)
+)
 _QUOTES = str.maketrans(
     {"\u2019": "'", "\u2018": "'", "`": "'", "\u00b4": "'", "\u201c": '"', "\u201d": '"', "\u2026": "..."}
 )
@@ -25,8 +28,17 @@ def plain(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the words of plain text, without quotation marks around them."""
-    found = _WORD.findall(text)
-    return [word for raw in found if (word := raw.strip("'"))] if "'" in text else found
+    return [word for sentence in sentences(text) for word in sentence]
+
+
+def sentences(text: str) -> list[list[str]]:
+    """Return the words of each sentence of plain text that has any; . ! ? and a new line end a sentence."""
+    # A table of bytes is several times as fast as a pattern: every byte that is no letter becomes a space.
+    lines = text.encode("utf-8", "surrogatepass").translate(_TO_WORDS).decode("ascii").split("\n")
+    if "'" not in text:
+        return [found for line in lines if (found := line.split())]
+    stripped = ([word for raw in line.split() if (word := raw.strip("'"))] for line in lines)
+    return [found for found in stripped if found]
 
 
 def stem(word: str) -> str:

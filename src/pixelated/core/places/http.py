@@ -253,7 +253,7 @@ def _refuse(answer: urllib3.BaseHTTPResponse, url: str) -> None:
     if _OK <= status < _MULTIPLE and status != _NO_CONTENT:
         return
     if status in _PASSING:
-        raise TryAgainError(f"{shown(url)}: the server answered {status}", _wait(answer.headers))
+        raise TryAgainError(f"{shown(url)}: the server answered {status}", asked_wait(answer.headers))
     if status in (412, 416):
         raise ChangedError(f"{shown(url)}: the server answered {status}, so it is another version now")
     why = _GONE.get(status, "not there" if status in (404, 410) else "refused")
@@ -265,7 +265,7 @@ def _refuse(answer: urllib3.BaseHTTPResponse, url: str) -> None:
     )
 
 
-def _wait(headers: Mapping[str, str]) -> float | None:
+def asked_wait(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that a server asks to wait: a number, or a date."""
     text = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+", text):

@@ -23,9 +23,10 @@ def page(agreement: Agreement, *, more: Sequence[tuple[str, Sequence[Figure]]] =
         "# Scorers: what they measure and how far people agree",
         "",
         f"Scores are {USE}. Every figure below was measured by `make validate`",
-        "on data that this project did not write, unless its row says so. Fitted figures come from folds cut",
-        "by group; an abstention counts as an error; `judged` is the share of rows that got a score. A scorer",
-        "without a row of agreement is experimental: it may not gate, weight or enter a composite by default.",
+        "on data that this project did not write, unless its row says so. Fitted figures come from folds",
+        "cut by group; an abstention counts as an error; `judged` is the share of rows that got a score. A",
+        "scorer without a row of agreement is experimental: it may not gate, weight or enter a composite by",
+        "default.",
         "",
         *_short(agreement),
     ]

@@ -11,7 +11,7 @@ import numpy as np
 
 from pixelated.core.uploads.extras import need
 from pixelated.score.agreement.folds import Rows, grouped_folds
-from pixelated.score.heads.head import Array, Grams, Head, Plan, Sample, counted
+from pixelated.score.heads.head import FARTHEST, Array, Grams, Head, Plan, Sample, counted
 
 Blocks = Mapping[str, Sequence[Counter[str]]]
 
@@ -100,7 +100,7 @@ class _Fit:
             index, rarity = _strongest(index, rarity, weights, self.plan.limit)
         classes, parts, bias = self._solve(rows, index, rarity, dense, with_bias=True)
         grams = {name: Grams(known, rarity[name], parts[name]) for name, known in index.items()}
-        numbers, vectors = self._named(parts.get("dense"), scales)
+        numbers, vectors = self._named(parts["dense"], scales)
         return {"classes": classes, "bias": bias, "grams": grams, "numbers": numbers, "vectors": vectors}
 
     def _rarity(self, name: str, known: Mapping[str, int], rows: Rows) -> Array:
@@ -119,9 +119,9 @@ class _Fit:
                 values = np.array([self.samples[n].numbers.get(name, 0.0) for n in rows])
                 spread = float(values.std())
                 if spread > 0:
-                    scale = spread / self.plan.number_scale
-                    scales[name] = (float(values.mean()), scale)
-                    columns.append(((values - values.mean()) / scale)[:, None])
+                    scales[name] = (float(values.mean()), spread)
+                    far = np.clip((values - values.mean()) / spread, -FARTHEST, FARTHEST)
+                    columns.append(far[:, None] * self.plan.number_scale)
         columns.extend(
             np.array([self.samples[n].vectors[name] for n in rows]) * self.plan.vector_scale
             for name in self.plan.vectors
@@ -158,14 +158,14 @@ class _Fit:
         classes = tuple(str(name) for name in model.classes_)
         return (classes, named, bias) if with_bias else (classes, named)
 
-    def _named(self, weights: Array | None, scales: Mapping[str, tuple[float, float]]) -> Any:
+    def _named(self, weights: Array, scales: Mapping[str, tuple[float, float]]) -> Any:
         numbers, vectors, at = {}, {}, 0
         for name, (centre, scale) in scales.items():
-            numbers[name] = (centre, scale, weights[at] if weights is not None else np.zeros(0))
+            numbers[name] = (centre, scale, weights[at] * self.plan.number_scale)
             at += 1
         for name in self.plan.vectors:
             width = len(self.samples[0].vectors[name])
-            vectors[name] = weights[at : at + width] if weights is not None else np.zeros((0, 0))
+            vectors[name] = weights[at : at + width]
             at += width
         return numbers, vectors
 

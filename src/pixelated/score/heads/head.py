@@ -3,7 +3,7 @@
 Blocks:
 - `words:<field>` and `chars:<field>`: n-grams of a text; (1 + log count) times the n-gram's rarity, scaled to
   unit length over the n-grams that the head knows (TF-IDF);
-- `numbers`: named counts or cues, each centred and scaled;
+- `numbers`: named counts or cues, in standard deviations from their mean;
 - `vector:<field>`: an embedding of the text, of a named model.
 
 The file holds numbers and n-grams only, no code. An n-gram of data that may not be shared tells of that data:
@@ -24,6 +24,7 @@ from pixelated.core.errors import UsageError
 from pixelated.score.heads.ngrams import char_ngrams, word_ngrams
 
 FORMAT = "pixelated-head-1"
+FARTHEST = 4.0  # standard deviations that a number counts from its mean: what is farther is no more telling
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -117,7 +118,8 @@ class Head:
         for block, grams in self.grams.items():
             total += grams.logits(counted(block, sample))
         for name, (centre, scale, weights) in self.numbers.items():
-            total += (sample.numbers.get(name, 0.0) - centre) / scale * weights
+            far = (sample.numbers.get(name, 0.0) - centre) / scale
+            total += max(-FARTHEST, min(FARTHEST, far)) * weights
         for name, weights in self.vectors.items():
             total += (sample.vectors[name] * self.vector_scale) @ weights
         return total
