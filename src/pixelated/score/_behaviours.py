@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pixelated.score._cues import cues
 from pixelated.score._lexicon import word_set
@@ -29,6 +30,9 @@ CONTENT_BITS = 3  # rarity from which on a word is about something
 REFLECTS_FROM = 4  # words of a reflection without its wording
 YOU_SHARE = 0.08
 LONG = 30
+
+
+_NO_TOPIC = frozenset({""})
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,14 @@ def taken_up(turn: Turn, client: Turn | None) -> float:
 
 def content(turn: Turn) -> frozenset[str]:
     """Return the stems of a turn's words that are about something."""
+    return frozenset(map(_topic, turn.words)) - _NO_TOPIC
+
+
+@lru_cache(maxsize=1 << 16)
+def _topic(word: str) -> str:
+    """Return the stem of a word that is about something, and "" for the others."""
     table = english()
-    return frozenset(stem(w) for w in turn.words if w not in table.closed and table.rarity(w) >= CONTENT_BITS)
+    return "" if word in table.closed or table.rarity(word) < CONTENT_BITS else stem(word)
 
 
 def _reflects(turn: Turn, found: frozenset[str], share: float) -> bool:

@@ -15,7 +15,7 @@ from pixelated.score._lexicon import word_set
 from pixelated.score.dialogue import Turn
 from pixelated.score.words import words
 
-_MARKED = re.compile(r"([^.!?\n]+)\?")
+_ENDED = re.compile(r"[^.!?\n]+[.!?\n]*")  # linear: it takes all it passes
 # A long sentence asks at its end: what stands before the last comma of it is told.
 _LONG = 25
 SPECIFIC_WORDS = 4
@@ -55,7 +55,8 @@ class Question:
 
 def questions(turn: Turn) -> list[Question]:
     """Return the questions of a turn in order."""
-    texts = _MARKED.findall(turn.plain) if "?" in turn.plain else []
+    ended = _ENDED.findall(turn.plain) if "?" in turn.plain else []
+    texts = [text.rstrip(".!?\n") for text in ended if "?" in text]
     if not texts:
         texts = [" ".join(found) for found in turn.sentences if _begins_like_one(found)]
     return [made for text in texts if (made := _question(text)) is not None]
