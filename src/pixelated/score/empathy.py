@@ -36,7 +36,7 @@ LEVELS = ("0", "1", "2")
 WINDOW = 3  # replies in which each mechanism has its chance
 LEAST_WORDS = 3
 # First-person statements that make a reply a story of one's own.
-STORY = 4
+STORY, STORY_OF_THE_SAME = 4, 3
 PLAN = Plan(words=("reply",), numbers=True)
 _TELLS = frozenset({"i", "i'm", "im", "i've", "ive", "my", "me", "i'd", "myself"})
 _TOLD = frozenset({"you", "your", "you're", "youre", "u", "you've", "yourself"})
@@ -119,9 +119,10 @@ def _reaction(found: frozenset[str]) -> int:
 def _interpretation(turn: Turn, found: frozenset[str]) -> int:
     if found & {"same", "naming"}:
         return 2
-    if sum(map(_TELLS.__contains__, turn.words)) >= STORY:
+    told = sum(map(_TELLS.__contains__, turn.words))
+    if told >= STORY or (told >= STORY_OF_THE_SAME and "alike" in found):
         return 2
-    return int("understand" in found)
+    return int(bool(found & {"understand", "alike"}))
 
 
 def _exploration(turn: Turn, asked: list[Question]) -> int:
