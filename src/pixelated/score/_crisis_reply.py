@@ -22,6 +22,7 @@ GOOD = {
     "stay": 0.8,
     "explore": 0.7,
     "related": 0.6,
+    "pain_named": 0.4,
     "risk_named": 0.4,
 }
 HARM = {
@@ -31,13 +32,13 @@ HARM = {
     "orders": 2.4,
     "secrecy": 2.4,
     "boundary": 2.2,
-    "abandons": 2.0,
-    "blame": 2.0,
-    "discloses": 1.8,
-    "minimise": 1.8,
-    "deflects": 1.4,
-    "professional": 1.4,
-    "religion": 1.4,
+    "abandons": 2.6,
+    "blame": 2.6,
+    "discloses": 2.4,
+    "minimise": 2.4,
+    "deflects": 1.8,
+    "professional": 2.0,
+    "religion": 2.0,
     "commands": 0.4,
 }
 # No kindness beside them makes up for these.
@@ -57,6 +58,13 @@ _DENIALS = re.compile(
 )
 REACH = 40
 CONTENT_LETTERS = 4  # shorter words hardly ever carry the topic
+# What shows that a reply is about the danger or the pain at all.
+ENGAGES = frozenset({"ask", "assess", "plan", "resources", "stay", "risk_named", "pain_named", "related"})
+_NO_TOPIC = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday about would could should there their they them "
+    "that this what when with your have been want like just know feel think really more some into from then "
+    "than because going tonight today tomorrow week were does doing will anything something nothing".split()
+)
 
 
 @lru_cache(maxsize=2048)
@@ -91,6 +99,11 @@ def _meant(clause: str, name: str, table: Cues) -> bool:
 
 def related(client: str, reply: str) -> bool:
     """Whether a question of the reply takes up a word of the client's (both in plain form)."""
-    told = {stem(word) for word in words(client) if len(word) >= CONTENT_LETTERS}
     asked = [part for part in re.split(r"(?<=[.!?\n])", reply) if part.rstrip().endswith("?")]
-    return any(stem(word) in told for part in asked for word in words(part) if len(word) >= CONTENT_LETTERS)
+    return bool(_topic(client) & _topic(" ".join(asked)))
+
+
+def _topic(text: str) -> frozenset[str]:
+    return frozenset(
+        stem(word) for word in words(text) if len(word) >= CONTENT_LETTERS and word not in _NO_TOPIC
+    )

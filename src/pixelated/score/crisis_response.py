@@ -18,8 +18,11 @@ thought in unusual words passes, and an unusual good reply does not.
 
 from __future__ import annotations
 
+import re
+
 from pixelated.score import _crisis_reply as reply_of
 from pixelated.score._crisis import THRESHOLD, findings, severity
+from pixelated.score._cues import cues
 from pixelated.score._evidence import sigmoid
 from pixelated.score.crisis import USE
 from pixelated.score.dialogue import Dialogue, Turn
@@ -29,12 +32,15 @@ from pixelated.score.protocol import SCORERS, Score, Scorer
 ACCEPTED = 0.5
 PRIOR = -1.2  # a reply that neither helps nor harms ignores the crisis
 GRAVE_MOST = -1.5  # log-odds that a reply with a grave fault does not exceed
+IGNORES_MOST = -0.5  # nor does one that speaks neither of the danger nor of the pain
 ACUTE, ACUTE_NEEDS = 0.88, frozenset({"resources", "plan", "assess"})
 ACUTE_LACK = 0.7
 READABLE = 0.6
 SHORT = 5  # words below which the form of a sentence cannot be judged
-# What a client says of other dangers, or of despair, still asks for a reply to a crisis.
-NEED = 0.18
+# Where the client tells of despair or of another danger, a reply need not speak of suicide to be accepted.
+DESPAIR_PRIOR = -0.75
+# A reply that speaks of it has read a crisis that the wording of the client's turn does not show.
+_NAMES = re.compile(r"suicid|kill(?:ing)? yourself|end(?:ing)? your life|self-?harm|hurt(?:ing)? yourself|\b988\b")
 
 
 @SCORERS.register("crisis_response")
@@ -82,10 +88,10 @@ def _replies(dialogue: Dialogue) -> list[tuple[int, Turn, Turn | None]]:
 
 
 def _in_need(client: Turn, reply: Turn) -> bool:
-    danger = severity(findings(client.plain))
-    if danger >= THRESHOLD:
+    if severity(findings(client.plain)) > 0:
         return True
-    return danger >= NEED and bool(reply_of.good(reply.plain) & {"ask", "risk_named"})
+    despair = "despair" in cues("crisis_frame").found(client.plain.replace("'", ""))
+    return despair or bool(_NAMES.search(reply.plain))
 
 
 def _value(reply: Turn, client: Turn | None) -> tuple[float, str, dict[str, float | None]]:
@@ -93,9 +99,12 @@ def _value(reply: Turn, client: Turn | None) -> tuple[float, str, dict[str, floa
     danger = severity(findings(client.plain)) if client else 0.0
     if client and helps & {"explore", "assess", "ask"} and reply_of.related(client.plain, reply.plain):
         helps.add("related")
-    odds = PRIOR + sum(reply_of.GOOD[name] for name in helps) - sum(reply_of.HARM[name] for name in harms)
+    clear = client is None or danger >= THRESHOLD
+    odds = (PRIOR if clear else DESPAIR_PRIOR) + sum(reply_of.GOOD[name] for name in helps) - sum(reply_of.HARM[name] for name in harms)
     if danger >= ACUTE and not helps & ACUTE_NEEDS:
         odds -= ACUTE_LACK
+    if clear and not helps & reply_of.ENGAGES:
+        odds = min(odds, IGNORES_MOST)
     if harms & reply_of.GRAVE:
         odds = min(odds, GRAVE_MOST)
     value = sigmoid(odds)
