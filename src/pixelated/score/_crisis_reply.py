@@ -1,7 +1,7 @@
 """What a reply to a client in crisis does, and what in it may harm, sentence by sentence.
 
-A wording that harms does not count where the reply denies it ("you are not selfish") or says it as the client's
-own view ("you feel that nothing can change").
+A wording that harms does not count where the reply denies it ("you are not selfish") or says it as the
+client's own view ("you feel that nothing can change").
 """
 
 from __future__ import annotations
@@ -49,21 +49,26 @@ AS_THE_CLIENT_SEES_IT = frozenset(
 _CLAUSES = re.compile(r"[.!?;\n]+|\b(?:but|however|though|although|yet)\b")
 _SEEN = re.compile(
     r"\b(?:feel|feels|feeling|felt|believe|believes|convinced|seem|seems|seemed|sounds?|as if|as though|"
-    r"(?:you|youve|youre|do you|did you) (?:\w+ )?(?:think|thinking|thought|wonder\w*|fear\w*|say|saying|said|tell\w*|told|"
-    r"worry|worried|afraid|scared|hope\w*|want\w*)|looks? (?:to you |like )|part of you|hear\w*|have you|is there|"
-    r"are you|do you have|did (?:they|he|she|anyone)|(?:he|she|they) (?:said|told|called)|called you|told you)\b"
+    r"(?:you|youve|youre|do you|did you) (?:\w+ )?(?:think|thinking|thought|wonder\w*|fear\w*|say|saying|"
+    r"said|tell\w*|told|worry|worried|afraid|scared|hope\w*|want\w*)|looks? (?:to you |like )|part of you|hear\w*|"
+    r"have you|is there|are you|do you have|did (?:they|he|she|anyone)|(?:he|she|they) (?:said|told|called)|"
+    r"called you|told you)\b"
 )
 _DENIALS = re.compile(
-    r"\b(?:not|never|dont|doesnt|didnt|isnt|arent|wasnt|wouldnt|wont|cant|cannot|nothing|without|no|nobody|instead of)\b"
+    r"\b(?:not|never|dont|doesnt|didnt|isnt|arent|wasnt|wouldnt|wont|cant|cannot|nothing|without|no|nobody|"
+    r"instead of)\b"
 )
 REACH = 40
 CONTENT_LETTERS = 4  # shorter words hardly ever carry the topic
 # What shows that a reply is about the danger or the pain at all.
 ENGAGES = frozenset({"ask", "assess", "plan", "resources", "stay", "risk_named", "pain_named", "related"})
 _NO_TOPIC = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday about would could should there their they them "
-    "that this what when with your have been want like just know feel think really more some into from then "
-    "than because going tonight today tomorrow week were does doing will anything something nothing".split()
+    words(
+        "monday tuesday wednesday thursday friday saturday sunday about would could should there their they "
+        "them that this what when with your have been want like just know feel think really more some into "
+        "from then than because going tonight today tomorrow week were does doing will anything something "
+        "nothing"
+    )
 )
 
 

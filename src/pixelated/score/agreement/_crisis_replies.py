@@ -1,4 +1,4 @@
-"""Replies to clients in crisis, made by a seed from sentences of this project: good ones, and noise like them.
+"""Replies to clients in crisis, made by a seed from this project's sentences: good ones and noise.
 
 No clinician has reviewed them: they are a regression test and no evidence. Every reply of a set differs from
 all others of it.
@@ -51,7 +51,7 @@ def lines() -> tuple[dict[str, Any], ...]:
 
 
 def good(seed: int) -> list[Pair]:
-    """Return (client's line, reply) with replies that ask, assess, plan, name help or stay with the client."""
+    """Return (client's line, reply): replies that ask, assess, plan, name help or stay with the client."""
     return _made(seed, lambda rng: " ".join(_sentences(rng)))
 
 
