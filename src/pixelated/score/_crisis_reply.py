@@ -50,9 +50,9 @@ _CLAUSES = re.compile(r"[.!?;\n]+|\b(?:but|however|though|although|yet)\b")
 _SEEN = re.compile(
     r"\b(?:feel|feels|feeling|felt|believe|believes|convinced|seem|seems|seemed|sounds?|as if|as though|"
     r"(?:you|youve|youre|do you|did you) (?:\w+ )?(?:think|thinking|thought|wonder\w*|fear\w*|say|saying|"
-    r"said|tell\w*|told|worry|worried|afraid|scared|hope\w*|want\w*)|looks? (?:to you |like )|part of you|hear\w*|"
-    r"have you|is there|are you|do you have|did (?:they|he|she|anyone)|(?:he|she|they) (?:said|told|called)|"
-    r"called you|told you)\b"
+    r"said|tell\w*|told|worry|worried|afraid|scared|hope\w*|want\w*)|looks? (?:to you |like )|part of you|"
+    r"hear\w*|have you|is there|are you|do you have|did (?:they|he|she|anyone)|"
+    r"(?:he|she|they) (?:said|told|called)|called you|told you)\b"
 )
 _DENIALS = re.compile(
     r"\b(?:not|never|dont|doesnt|didnt|isnt|arent|wasnt|wouldnt|wont|cant|cannot|nothing|without|no|nobody|"
