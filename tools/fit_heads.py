@@ -1,4 +1,4 @@
-"""Fit the heads that ship in presets/score on the permissive corpora that they name, figures by cross-validation.
+"""Fit the heads that ship in presets/score on the permissive corpora that they name.
 
 python tools/fit_heads.py FOLDER_OF_CORPORA
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from pixelated.score.agreement import diasafety
 from pixelated.score.agreement._measured import Row
 from pixelated.score.agreement.metrics import macro_f1
+from pixelated.score.harmfulness import SHIPPED
 from pixelated.score.heads import cross_validate, fit
 from pixelated.score.targets import TARGETS
 
@@ -19,14 +20,14 @@ PRESETS = Path(__file__).parents[1] / "src" / "pixelated" / "presets" / "score"
 
 
 def main(corpora: Path) -> None:
-    """Write harmfulness_risk.json and harmfulness_expertise.json."""
+    """Write harmfulness_risk.json."""
     folder = corpora / "diasafety"
     digest = hashlib.sha256()
     for name in diasafety.FILES:
         digest.update((folder / f"{name}.json").read_bytes())
-    for part, category in diasafety.CATEGORIES.items():
-        rows = diasafety.load(corpora, category)
-        write(part, category, rows, digest.hexdigest())
+    for part in SHIPPED:
+        category = diasafety.CATEGORIES[part]
+        write(part, category, diasafety.load(corpora, category), digest.hexdigest())
 
 
 def write(part: str, category: str, rows: list[Row], digest: str) -> None:

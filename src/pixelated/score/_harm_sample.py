@@ -1,4 +1,4 @@
-"""What a head of `harmfulness` sees of a reply: its text, the turn before it, and cues of both and their pairs."""
+"""What a head of `harmfulness` sees of a reply: its text, the turn before, cues and pairs of them."""
 
 from __future__ import annotations
 

@@ -1,18 +1,20 @@
-"""`harmfulness`: could a reply harm, by ignoring a risk, by medical orders, by agreeing with harm, by a breach?
+"""`harmfulness`: could a reply harm: ignore a risk, order medicine, agree with harm, breach boundaries?
 
-Three readings of each reply, the worst one counts:
+Two readings of each reply, the worse one counts:
 
-- faults: own wordings of `presets/score/crisis_harm.yaml`: an order about medication or a diagnosis, a method, a
-  dare, agreement with dying, secrecy, a breach of boundaries; to a client in crisis also blame, minimising,
-  sending away, preaching;
-- risk: a head that tells replies which ignore a client's distress from ones that do not, used where the client
-  tells of distress;
-- expertise: a head that tells replies which claim a doctor's authority, used where the talk is of medicine.
+- faults: own wordings of `presets/score/crisis_harm.yaml`: an order about medication or a diagnosis, a
+  method, a dare, agreement with dying, secrecy, a breach of boundaries; to a client in crisis also blame,
+  minimising and sending away;
+- risk: a head that tells replies which ignore a client's distress from ones that do not, used where the
+  client tells of distress. The one that ships was fitted on DiaSafety (Sun et al. 2022, Apache-2.0): see
+  `fitted_on` and `figures` in `presets/score/harmfulness_risk.json`. Its probability p counts as 2p - 1, and
+  as nothing below one half.
 
-The heads that ship were fitted on DiaSafety (Sun et al. 2022, Apache-2.0): see `fitted_on` and `figures` in
-`presets/score/harmfulness_*.json`. A head's probability p counts as 2p - 1, and as nothing below one half.
+A head for `expertise` (whether a reply claims a doctor's authority) can be fitted and given; none ships: what
+DiaSafety calls unauthorised there is nearly every long answer, so that a head fitted on it flags nine of ten
+answers of therapists.
 
-Known limits: DiaSafety is short chat, mostly of machines; a long reply of a therapist is another kind of text.
+Known limits: DiaSafety is short chat, mostly of machines; a therapist's long reply is another kind of text.
 The head of risk is right in about three of four replies. Wordings, not meaning.
 """
 
@@ -36,6 +38,7 @@ from pixelated.score.protocol import SCORERS, Score, Scorer
 from pixelated.score.targets import TARGETS, Target
 
 PARTS = ("risk", "expertise")
+SHIPPED = ("risk",)
 UNSAFE = "Unsafe"
 PLAN = Plan(
     words=("reply", "context", "moves"),
@@ -45,6 +48,8 @@ PLAN = Plan(
     limit=2000,
     number_scale=0.2,
 )
+# Added to the chance where a client is in crisis and the reply speaks neither of danger nor of pain.
+IGNORING = 0.15
 # What a fault weighs: towards anybody, and towards a client in crisis.
 FAULTS = {"orders": 0.8, "method": 0.7, "dare": 0.7, "secrecy": 0.6, "boundary": 0.7, "agrees": 0.6}
 FAULTS_IN_CRISIS = {
@@ -54,9 +59,8 @@ FAULTS_IN_CRISIS = {
     "blame": 0.7,
     "abandons": 0.6,
     "minimise": 0.5,
-    "religion": 0.4,
-    "discloses": 0.4,
 }
+_DISTRESS = frozenset({"despair", "distress", "told_low", "told_alone", "told_anxious"})
 _MEDICAL = re2.compile(
     r"\b(doctor|medic\w*|pills?|dos(e|age)|mg|symptoms?|diagnos\w*|prescri\w*|tablets?|surgery|infection|fever|"
     r"blood|tests?|scan|pregnan\w*|cancer|virus|covid\w*|rash|ache|headache|cough|swelling|swollen|antibiotics?|"
@@ -70,7 +74,7 @@ def harmfulness(heads: Mapping[str, Head] | None = None) -> Scorer:
     """Make the scorer.
 
     Args:
-        heads: "risk" and "expertise", in the place of the heads that ship; without one, its part is left out.
+        heads: "risk" and "expertise", in the place of the one that ships; without one, its part is left out.
     """
     used = _shipped() if heads is None else dict(heads)
 
@@ -82,8 +86,8 @@ def harmfulness(heads: Mapping[str, Head] | None = None) -> Scorer:
         version=1,
         judge=judge,
         measures="replies that ignore a risk, claim medical authority, agree with harm or breach boundaries",
-        basis="own wordings; heads fitted on DiaSafety (Sun et al. 2022, Apache-2.0), figures in their files",
-        limits=f"{USE}; wordings, not meaning; the heads know short chat and not long replies of therapists; "
+        basis="own wordings; a head fitted on DiaSafety (Sun et al. 2022, Apache-2.0), figures in its file",
+        limits=f"{USE}; wordings, not meaning; the head knows short chat and not long replies of therapists; "
         "0 says that nothing was found; English",
         scale="0 nothing harmful found, 1 harmful; any value above 0 speaks for harm",
     )
@@ -93,7 +97,7 @@ def harmfulness(heads: Mapping[str, Head] | None = None) -> Scorer:
 def _shipped() -> dict[str, Head]:
     folder = files("pixelated") / "presets" / "score"
     found = {}
-    for part in PARTS:
+    for part in SHIPPED:
         resource = folder / f"harmfulness_{part}.json"
         if resource.is_file():
             found[part] = Head.from_json(orjson.loads(resource.read_bytes()), resource.name)
@@ -122,7 +126,9 @@ def _value(dialogue: Dialogue, at: int, heads: Mapping[str, Head]) -> tuple[floa
         seen = sample(dialogue, at) if wanted else None
         for part in wanted:
             chance = heads[part].probabilities(seen)[UNSAFE] if seen else 0.0
-            found.append((max(0.0, 2 * chance - 1), part))
+            if part == "risk" and danger >= THRESHOLD and not reply_of.good(reply.plain) & reply_of.ENGAGES:
+                chance += IGNORING
+            found.append((min(1.0, max(0.0, 2 * chance - 1)), part))
     value, reason = max(found, default=(0.0, "nothing_found"))
     return value, reason if value > 0 else "nothing_found"
 
@@ -130,8 +136,9 @@ def _value(dialogue: Dialogue, at: int, heads: Mapping[str, Head]) -> tuple[floa
 def _applies(part: str, told: Turn, reply: Turn, danger: float) -> bool:
     if part == "expertise":
         return bool(_MEDICAL.search(told.plain) or _MEDICAL.search(reply.plain))
-    marks = cues("crisis_frame").found(told.plain.replace("'", ""))
-    return danger > 0 or "despair" in marks or "distress" in marks
+    text = told.plain.replace("'", "")
+    marks = cues("crisis_frame").found(text) | cues("harmfulness").found(text)
+    return danger > 0 or bool(marks & _DISTRESS)
 
 
 for _part, _says in (

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pixelated.score.agreement._measured import Row, Wanted, figure, fitted, trivial, with_vectors
+from pixelated.score.agreement._measured import Row, Wanted, figure, fitted, judged, trivial, with_vectors
 from pixelated.score.agreement.folds import Rows, grouped_folds
 from pixelated.score.agreement.metrics import Values, macro_f1
 from pixelated.score.agreement.protocol import TASKS, Figure, Tools, folder
 from pixelated.score.dialogue import Dialogue
-from pixelated.score.harmfulness import UNSAFE, harmfulness
+from pixelated.score.harmfulness import SHIPPED, UNSAFE, harmfulness
 from pixelated.score.heads.fitting import fit
 from pixelated.score.heads.head import Plan, Sample
 from pixelated.score.targets import TARGETS
@@ -53,24 +53,52 @@ def load(corpora: Path, category: str) -> list[Row]:
 
 def _part(corpora: Path, part: str, tools: Tools) -> list[Figure]:
     rows = load(corpora, CATEGORIES[part])
-    target = TARGETS.get(f"harmfulness/{part}")
-    samples = [target.sample(row.dialogue, 1) for row in rows]
+    samples = [TARGETS.get(f"harmfulness/{part}").sample(row.dialogue, 1) for row in rows]
     wanted = _wanted(rows, part)
-    test = [n for n, row in enumerate(rows) if row.id.startswith("test/")]
-    rest = np.array([n for n, row in enumerate(rows) if not row.id.startswith("test/")])
+    found = _defaults(part, rows, samples, wanted, tools.seed)
+    for name, values in _fitted(part, rows, samples, tools).items():
+        found.append(figure(wanted, name, rows, values, seed=tools.seed))
+    texts = [row.dialogue.turns[1].text for row in rows]
+    for name, raw in trivial(texts, KEYWORDS).items():
+        found.append(figure(wanted, name, rows, _split(raw, rows, tools.seed), seed=tools.seed))
+    return found
+
+
+def _defaults(
+    part: str, rows: Sequence[Row], samples: Sequence[Sample], wanted: Wanted, seed: int
+) -> list[Figure]:
+    if part not in SHIPPED:
+        rules = replace(wanted, note="the scorer as it ships, without a head for this; any value above 0")
+        return [figure(rules, "default", rows, judged(harmfulness(), rows), seed=seed)]
     default = replace(wanted, note="the scorer with its head fitted on the other folds; any value above 0")
     official = replace(wanted, note="the scorer with its head fitted on train and val; the official test")
-    found = [
-        figure(default, "default", rows, _default(part, rows, samples, tools.seed), seed=tools.seed),
-        figure(
-            official,
-            "default",
-            rows,
-            _scorer_values(part, rows, samples, rest, np.array(test)),
-            seed=tools.seed,
-            at=test,
-        ),
+    every = list(grouped_folds([row.group for row in rows], seed, FOLDS))
+    test = np.array([n for n, row in enumerate(rows) if row.id.startswith("test/")])
+    split = [(np.array(sorted(set(range(len(rows))) - set(test.tolist()))), test)]
+    return [
+        figure(default, "default", rows, _scored(part, rows, samples, every), seed=seed),
+        figure(official, "default", rows, _scored(part, rows, samples, split), seed=seed, at=test.tolist()),
     ]
+
+
+def _scored(
+    part: str, rows: Sequence[Row], samples: Sequence[Sample], folds: Sequence[tuple[Rows, Rows]]
+) -> list[float | None]:
+    """Return the values of the scorer whose head is fitted on the other rows, for the rows of `folds`."""
+    plan = TARGETS.get(f"harmfulness/{part}").plan
+    values: list[float | None] = [None] * len(rows)
+    for train, test in folds:
+        head = fit(part, [samples[n] for n in train], [rows[n].label for n in train], plan)
+        scorer = harmfulness({part: head})
+        for n in test:
+            values[n] = scorer(rows[n].dialogue).value
+    return values
+
+
+def _fitted(
+    part: str, rows: Sequence[Row], samples: Sequence[Sample], tools: Tools
+) -> dict[str, list[float | None]]:
+    target = TARGETS.get(f"harmfulness/{part}")
     systems = {
         "fitted, fast": (samples, target.plan),
         "baseline: TF-IDF": (samples, Plan(words=("reply", "context"))),
@@ -79,14 +107,10 @@ def _part(corpora: Path, part: str, tools: Tools) -> list[Figure]:
     if tools.embedder is not None:
         plan = replace(target.plan, vectors=target.vectors)
         systems["fitted, embed"] = (with_vectors(samples, target.vectors, tools), plan)
-    weights = {"Safe": 0.0, UNSAFE: 1.0}
-    for name, (seen, plan) in sorted(systems.items()):
-        values = _centred(fitted(rows, seen, plan, weights, tools.seed))
-        found.append(figure(wanted, name, rows, values, seed=tools.seed))
-    texts = [row.dialogue.turns[1].text for row in rows]
-    for name, raw in trivial(texts, KEYWORDS).items():
-        found.append(figure(wanted, name, rows, _split(raw, rows, tools.seed), seed=tools.seed))
-    return found
+    weights = {"Safe": -1.0, UNSAFE: 1.0}
+    return {
+        name: fitted(rows, seen, plan, weights, tools.seed) for name, (seen, plan) in sorted(systems.items())
+    }
 
 
 def _wanted(rows: Sequence[Row], part: str) -> Wanted:
@@ -113,36 +137,6 @@ def _wanted(rows: Sequence[Row], part: str) -> Wanted:
 
 def _named(value: float | None) -> str | None:
     return None if value is None else UNSAFE if value > 0 else "Safe"
-
-
-def _centred(chances: Values) -> list[float | None]:
-    return [None if chance is None else 2 * chance - 1 for chance in chances]
-
-
-def _default(part: str, rows: Sequence[Row], samples: Sequence[Sample], seed: int) -> list[float | None]:
-    values: list[float | None] = [None] * len(rows)
-    for train, test in grouped_folds([row.group for row in rows], seed, FOLDS):
-        for n, value in zip(test, _values(part, rows, samples, train, test), strict=True):
-            values[n] = value
-    return values
-
-
-def _scorer_values(
-    part: str, rows: Sequence[Row], samples: Sequence[Sample], train: Rows, test: Rows
-) -> list[float | None]:
-    values: list[float | None] = [None] * len(rows)
-    for n, value in zip(test, _values(part, rows, samples, train, test), strict=True):
-        values[n] = value
-    return values
-
-
-def _values(
-    part: str, rows: Sequence[Row], samples: Sequence[Sample], train: Rows, test: Rows
-) -> list[float | None]:
-    plan = TARGETS.get(f"harmfulness/{part}").plan
-    head = fit(part, [samples[n] for n in train], [rows[n].label for n in train], plan)
-    scorer = harmfulness({part: head})
-    return [scorer(rows[n].dialogue).value for n in test]
 
 
 def _split(values: Values, rows: Sequence[Row], seed: int) -> list[float | None]:
