@@ -15,6 +15,10 @@ from pixelated.core.presets import load_preset
 # Room for an automaton's states, in bytes: with RE2's 8 MiB, large presets build them again and again.
 MEMORY = 64 << 20
 
+# Bytes that an automaton may take for the states it has met. Within RE2's own 8 MB the larger sets forget
+# states faster than they meet them again, and take ten times as long.
+MEMORY = 64 << 20
+
 
 class Cues:
     """The cues of one preset."""
