@@ -55,11 +55,19 @@ class Question:
 
 def questions(turn: Turn) -> list[Question]:
     """Return the questions of a turn in order."""
-    ended = _ENDED.findall(turn.plain) if "?" in turn.plain else []
-    texts = [text.rstrip(".!?\n") for text in ended if "?" in text]
+    texts = (
+        [text.rstrip(".!?\n") for text in _ENDED.findall(turn.plain) if "?" in text]
+        if "?" in turn.plain
+        else []
+    )
     if not texts:
         texts = [" ".join(found) for found in turn.sentences if _begins_like_one(found)]
     return [made for text in texts if (made := _question(text)) is not None]
+
+
+def sentences(turn: Turn) -> list[str]:
+    """Return the sentences of a turn as they stand, with their marks."""
+    return _ENDED.findall(turn.speech)
 
 
 def invites(turn: Turn) -> bool:
