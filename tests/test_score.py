@@ -36,7 +36,7 @@ def test_the_three_scorers_are_registered():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scorer_states_what_it_measures_on_what_basis_and_where_it_fails(name):
     (scorer,) = build_scorers([name])
-    assert scorer.column == f"score_{name}_v2"
+    assert scorer.column == f"score_{name}_v{3 if name == 'coherence' else 2}"
     assert min(map(len, (scorer.measures, scorer.basis, scorer.limits))) > 30
 
 

@@ -33,10 +33,11 @@ def table(*dialogues, chosen=None):
 def test_a_table_gets_a_column_per_scorer_and_keeps_its_rows_and_columns():
     rows = table(*samples())
     result = score_table(rows, {"scorers": ALL}, 0)
-    assert result.kept.column_names == [*BASE.names, *(f"score_{name}_v2" for name in ALL)]
+    columns = {name: f"score_{name}_v{3 if name == 'coherence' else 2}" for name in ALL}
+    assert result.kept.column_names == [*BASE.names, *columns.values()]
     assert result.kept.select(BASE.names).equals(rows)
     for name in ALL:
-        column = result.kept.column(f"score_{name}_v2")
+        column = result.kept.column(columns[name])
         assert column.type == pa.float64()
         assert column.to_pylist() == [score_messages(name, messages).value for messages in samples()]
 
@@ -45,15 +46,15 @@ def test_what_cannot_be_judged_is_null_and_counted_apart():
     rows = table(samples()[0], [{"role": "user", "content": "ok"}], [])
     result = score_table(rows, {"scorers": ["coherence"]}, 0)
     value = score_messages("coherence", samples()[0]).value
-    assert result.kept.column("score_coherence_v2").to_pylist() == [value, None, None]
-    assert result.measured == {"coherence_v2": {"count": 1, "nulls": 2, "sum": value}}
+    assert result.kept.column("score_coherence_v3").to_pylist() == [value, None, None]
+    assert result.measured == {"coherence_v3": {"count": 1, "nulls": 2, "sum": value}}
 
 
 def test_a_sliced_table_in_several_chunks_is_scored_row_by_row():
     rows = table(*samples()[:6])
     chunked = pa.concat_tables([rows.slice(3, 2), rows.slice(0, 1)])
-    whole = score_table(rows, {"scorers": ["coherence"]}, 0).kept.column("score_coherence_v2").to_pylist()
-    parts = score_table(chunked, {"scorers": ["coherence"]}, 0).kept.column("score_coherence_v2").to_pylist()
+    whole = score_table(rows, {"scorers": ["coherence"]}, 0).kept.column("score_coherence_v3").to_pylist()
+    parts = score_table(chunked, {"scorers": ["coherence"]}, 0).kept.column("score_coherence_v3").to_pylist()
     assert parts == [whole[3], whole[4], whole[0]]
 
 
@@ -61,7 +62,7 @@ def test_the_chosen_answer_ends_a_preference_record():
     prompt = [{"role": "user", "content": "I can't sleep since my exam. What can I do?"}]
     answer = [{"role": "assistant", "content": "How many hours did you sleep before the exam?"}]
     result = score_table(table(prompt, chosen=answer), {"scorers": ["coherence"]}, 0).kept
-    assert result.column("score_coherence_v2").to_pylist() == [
+    assert result.column("score_coherence_v3").to_pylist() == [
         score_messages("coherence", prompt + answer).value
     ]
 
@@ -69,7 +70,7 @@ def test_the_chosen_answer_ends_a_preference_record():
 def test_no_rows_give_empty_columns():
     result = score_table(BASE.empty_table(), {}, 0)
     assert result.kept.num_rows == 0
-    assert result.measured["coherence_v2"] == {"count": 0, "nulls": 0, "sum": 0.0}
+    assert result.measured["coherence_v3"] == {"count": 0, "nulls": 0, "sum": 0.0}
 
 
 def test_an_unknown_scorer_names_those_there_are():

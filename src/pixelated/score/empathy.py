@@ -45,8 +45,8 @@ _TOLD = frozenset({"you", "your", "you're", "youre", "u", "you've", "yourself"})
 
 @SCORERS.register("empathy")
 def empathy(heads: Mapping[str, Head] | None = None) -> Scorer:
-    """Make the scorer; `heads` are fitted ones for some of its parts."""
-    fitted = {name.partition("/")[2]: head for name, head in (heads or {}).items()}
+    """Make the scorer; `heads` are fitted ones by the name of the part, such as "exploration"."""
+    fitted = dict(heads or {})
     return Scorer(
         name="empathy",
         version=1,

@@ -58,7 +58,7 @@ class Plan:
     numbers: bool = False
     vectors: tuple[str, ...] = ()
     inverse_penalty: float = 2.0
-    limit: int = 20_000
+    limit: int = 4_000
     least: int = 2
     balanced: bool = True
     vector_scale: float = 1.0
@@ -140,7 +140,10 @@ class Head:
             "fitted_on": dict(self.fitted_on),
             "figures": dict(self.figures),
             "bias": _plain(self.bias),
-            "numbers": {name: [c, s, _plain(w)] for name, (c, s, w) in sorted(self.numbers.items())},
+            "numbers": {
+                name: [round(c, 6), round(s, 6), _plain(w)]
+                for name, (c, s, w) in sorted(self.numbers.items())
+            },
             "grams": {
                 block: {
                     gram: [round(float(grams.rarity[n]), 4), *_plain(grams.weights[n])]
