@@ -1,6 +1,7 @@
 """The agreement tasks of talk on small folders written here: what they read, compare and leave out."""
 
 import csv
+import json
 
 import pytest
 
@@ -58,9 +59,9 @@ def test_epitome_gives_the_default_the_fitted_heads_and_the_baselines_for_each_m
     assert all(figure.least is None for figure in figures if figure.system.startswith("baseline"))
 
 
-@pytest.mark.parametrize("name", ["epitome", "annomi", "counsel_chat"])
+@pytest.mark.parametrize("name", ["epitome", "annomi", "counsel_chat", "esconv_ratings"])
 def test_a_task_without_its_folder_says_that_it_is_absent(tmp_path, name):
-    with pytest.raises(AbsentError, match=name):
+    with pytest.raises(AbsentError, match=name.partition("_r")[0]):
         TASKS.get(name)(tmp_path, Tools(0))
 
 
@@ -107,3 +108,19 @@ def test_annomi_keeps_every_utterance_as_a_turn_and_its_video(annomi_folder):
     assert len(sessions) == 20
     assert {len(session.dialogue.turns) for session in sessions} == {16}
     assert len({session.video for session in sessions}) == 10
+
+
+def test_ratings_of_seekers_are_ranked_and_conversations_without_one_left_out(tmp_path):
+    def line(rating, reply):
+        score = {"seeker": {"empathy": rating}} if rating else {}
+        dialog = [{"speaker": "usr", "text": "My dog died."}, {"speaker": "sys", "text": reply}]
+        return json.dumps({"survey_score": score, "dialog": dialog})
+
+    warm, cold = "I'm so sorry, that must be awful. What do you miss most?", "Buy a new dog in the shop."
+    (tmp_path / "esconv").mkdir()
+    for name in ("train", "valid", "test"):
+        lines = [line("5", warm), line("1", cold), line("", cold)] * 4
+        (tmp_path / "esconv" / f"{name}.txt").write_text("\n".join(lines), encoding="utf-8")
+    figures = TASKS.get("esconv_ratings")(tmp_path, Tools(0))
+    default = next(figure for figure in figures if figure.scorer == "empathy" and figure.system == "default")
+    assert (default.value, default.rows) == (1.0, 24)

@@ -29,7 +29,7 @@ def esconv_ratings(corpora: Path, tools: Tools) -> list[Figure]:
     groups = [str(n) for n in range(len(rated))]
     figures = []
     for scorer in (empathy(), emotional_authenticity(), therapeutic_fidelity()):
-        systems = {
+        systems: dict[str, list[float | None]] = {
             "default": [scorer(dialogue).value for dialogue in dialogues],
             "baseline: length": [float(_words(dialogue)) for dialogue in dialogues],
             "baseline: question mark": [float(_questions(dialogue)) for dialogue in dialogues],
