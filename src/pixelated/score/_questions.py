@@ -70,6 +70,20 @@ def sentences(turn: Turn) -> list[str]:
     return _ENDED.findall(turn.speech)
 
 
+def statements(turn: Turn) -> str:
+    """Return the plain turn without the sentences that are built as questions."""
+    if "?" not in turn.plain:
+        return turn.plain
+    pieces = _ENDED.findall(turn.plain)
+    return "".join(piece for piece in pieces if "?" not in piece or not _begins_as_question(words(piece)))
+
+
+def _begins_as_question(found: list[str]) -> bool:
+    lead, begins = word_set("lead_in"), word_set("question_words") | word_set("auxiliaries")
+    first = next((word for word in found if word not in lead), "")
+    return first in begins
+
+
 def invites(turn: Turn) -> bool:
     """Say whether the turn invites the client to tell more, without a question."""
     return _INVITATION.search(turn.plain) is not None

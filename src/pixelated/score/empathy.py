@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from statistics import fmean
 
 from pixelated.score._cues import cues
-from pixelated.score._questions import Question, invites, questions, sentences
+from pixelated.score._questions import Question, invites, questions, sentences, statements
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.heads.apply import probabilities
 from pixelated.score.heads.head import Head, Plan, Sample
@@ -39,6 +39,7 @@ LEAST_WORDS = 3
 STORY, STORY_OF_THE_SAME = 4, 3
 # The penalty is the usual default of logistic regression, chosen on no data.
 PENALTY = 1.0
+_UNDERSTOOD = frozenset({"understand", "alike", "same", "naming"})
 _TELLS = frozenset({"i", "i'm", "im", "i've", "ive", "my", "me", "i'd", "myself"})
 _TOLD = frozenset({"you", "your", "you're", "youre", "u", "you've", "yourself"})
 
@@ -118,6 +119,8 @@ def _reaction(found: frozenset[str]) -> int:
 
 
 def _interpretation(turn: Turn, found: frozenset[str]) -> int:
+    if found & _UNDERSTOOD and "?" in turn.plain:  # to ask "do you feel alone?" names no feeling yet
+        found = cues("empathy").found(statements(turn))
     if found & {"same", "naming"}:
         return 2
     told = sum(map(_TELLS.__contains__, turn.words))
