@@ -55,11 +55,33 @@ class Question:
 
 def questions(turn: Turn) -> list[Question]:
     """Return the questions of a turn in order."""
-    ended = _ENDED.findall(turn.plain) if "?" in turn.plain else []
-    texts = [text.rstrip(".!?\n") for text in ended if "?" in text]
+    texts = (
+        [text.rstrip(".!?\n") for text in _ENDED.findall(turn.plain) if "?" in text]
+        if "?" in turn.plain
+        else []
+    )
     if not texts:
         texts = [" ".join(found) for found in turn.sentences if _begins_like_one(found)]
     return [made for text in texts if (made := _question(text)) is not None]
+
+
+def sentences(turn: Turn) -> list[str]:
+    """Return the sentences of a turn as they stand, with their marks."""
+    return _ENDED.findall(turn.speech)
+
+
+def statements(turn: Turn) -> str:
+    """Return the plain turn without the sentences that are built as questions."""
+    if "?" not in turn.plain:
+        return turn.plain
+    pieces = _ENDED.findall(turn.plain)
+    return "".join(piece for piece in pieces if "?" not in piece or not _begins_as_question(words(piece)))
+
+
+def _begins_as_question(found: list[str]) -> bool:
+    lead, begins = word_set("lead_in"), word_set("question_words") | word_set("auxiliaries")
+    first = next((word for word in found if word not in lead), "")
+    return first in begins
 
 
 def invites(turn: Turn) -> bool:

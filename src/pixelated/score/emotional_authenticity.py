@@ -5,8 +5,8 @@ the client said, and names a feeling where the client named one), and plainness 
 `naturalness`). Warmth in stock phrases that would fit any client scores low. Read three replies at a time, as
 in `empathy`: the best of three counts. Own wordings and weights, fitted on nothing.
 
-Known limits: authenticity is a person's, and words can only resemble it; there is no figure of agreement with
-people. Not a measure of clinical worth.
+Known limits: authenticity is a person's, and words can only resemble it; seekers' ratings of empathy agree
+with it hardly more than by chance. Not a measure of clinical worth.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def emotional_authenticity() -> Scorer:
         judge=_judge,
         measures="warmth that takes up this client's words and feelings, in plain wording",
         basis="parts of empathy (Sharma et al. 2020) and of naturalness; own weights, fitted on no data",
-        limits="not a measure of clinical worth; English; resemblance in words, no agreement with people "
-        f"measured; {USE}",
+        limits="not a measure of clinical worth; English; resemblance in words; seekers' own ratings agree "
+        f"with it hardly more than by chance (see its figures), so it is experimental; {USE}",
         scale="0 cold, general or in stock phrases, 1 warm, attuned and plain",
         experimental=True,
     )

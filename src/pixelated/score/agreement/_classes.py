@@ -129,10 +129,14 @@ def baseline_figures(
 def _embedded(target: Target, samples: Sequence[Sample], tools: Tools) -> dict[str, Array]:
     if tools.embedder is None:
         return {}
-    return {
-        name: np.asarray(tools.embedder.embed([sample.texts.get(name, "") for sample in samples]), np.float64)
-        for name in target.vectors
-    }
+    found = {}
+    for name in target.vectors:
+        texts = [sample.texts.get(name, "") for sample in samples]
+        once = sorted(set(texts))
+        at = {text: n for n, text in enumerate(once)}
+        made = np.asarray(tools.embedder.embed(once), np.float64)
+        found[name] = made[[at[text] for text in texts]]
+    return found
 
 
 def _by_folds(system: str, rows: Labelled, plan: Plan, seed: int) -> HeldOut:

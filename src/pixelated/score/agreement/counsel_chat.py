@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pixelated.score.agreement._ranks import rank_figure
 from pixelated.score.agreement.annomi import load
-from pixelated.score.agreement.metrics import auc, interval, spearman
+from pixelated.score.agreement.metrics import auc, interval
 from pixelated.score.agreement.protocol import TASKS, Figure, Tools, folder
 from pixelated.score.dialogue import Dialogue
 from pixelated.score.domain_relevance import domain_relevance
@@ -125,23 +126,14 @@ def _upvotes(counsel: Sequence[Piece], seed: int) -> Iterator[Figure]:
     gold = [float(piece.upvotes) for piece in counsel]
     groups = [piece.group for piece in counsel]
     for scorer in (therapeutic_fidelity(), empathy()):
-        values = [scorer(piece.dialogue).value for piece in counsel]
-        for system, given in (("default", values), ("baseline: length", [len(p.reply) for p in counsel])):
-
-            def measure(at: Any, given: Sequence[float | None] = given) -> float:
-                return spearman([gold[n] for n in at], [given[n] for n in at])
-
-            yield Figure(
-                task=f"counsel_chat: upvotes of answers, by {scorer.name}",
-                scorer=scorer.name,
-                system=system,
-                metric="Spearman",
-                value=round(measure(range(len(gold))), 4),
-                rows=len(gold),
-                judged=sum(value is not None for value in given),
-                interval=interval(measure, groups, seed),
-                note=UPVOTE_NOTE,
-            )
+        task = f"counsel_chat: upvotes of answers, by {scorer.name}"
+        systems: dict[str, list[float | None]] = {
+            "default": [scorer(piece.dialogue).value for piece in counsel],
+            "baseline: length": [float(len(piece.reply)) for piece in counsel],
+        }
+        for system, values in systems.items():
+            about = (task, scorer.name, system)
+            yield rank_figure(about, gold, values, groups, note=UPVOTE_NOTE, seed=seed)
 
 
 def _counsel(root: Path) -> Iterator[Piece]:
