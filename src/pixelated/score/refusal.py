@@ -49,7 +49,7 @@ AMONG = {"warns": 0.6, "as_ai": 0.3}
 
 @dataclass(frozen=True)
 class Read:
-    """The cues of a reply: of its first sentence, of the first three, of all; how often the moral ones stand."""
+    """The cues of the first sentence, of the first three and of all; how often the moral ones stand."""
 
     first: frozenset[str]
     early: frozenset[str]
