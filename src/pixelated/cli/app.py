@@ -44,7 +44,13 @@ COMMANDS: dict[str, str | Group] = {
     "dedup": "files:dedup",
     "score": (
         "Score records, fit scorers on labelled ones, and measure how far people agree.",
-        {"file": "score:score", "fit": "score:fit", "validate": "score:validate", "list": "score:list_"},
+        {
+            "file": "score:score",
+            "fit": "score:fit",
+            "validate": "score:validate",
+            "list": "score:list_",
+            "profile": "filters:profile",
+        },
         "file",
     ),
     "compile": "files:compile_",

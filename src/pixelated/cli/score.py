@@ -33,6 +33,8 @@ from pixelated.score.judge import JudgeSettings, judge_estimate, judge_file
 from pixelated.score.judge.cache import default_cache
 from pixelated.score.protocol import USE
 
+VOICE = "voice_consistency"
+
 
 def score(
     file: Annotated[Path, typer.Argument(help='JSON lines of {"id", "messages"}.')],
@@ -40,6 +42,9 @@ def score(
     output: Annotated[Path | None, typer.Option(help="Where the scores go, one line per record.")] = None,
     heads: Annotated[
         list[Path] | None, typer.Option(help="A file of `score fit`; may stand several times.")
+    ] = None,
+    profile: Annotated[
+        Path | None, typer.Option(help="A file of `score profile`, for voice_consistency.")
     ] = None,
     url: UrlOption = None,
     model: ModelOption = None,
@@ -69,9 +74,10 @@ def score(
         raise UsageError("usage", f"--output {output} is the input", "write to another file")
     start = time.monotonic()
     if settings is None:
-        found = score_file(file, _with_heads(_named(scorers), heads or []), output)
+        found = score_file(file, _with_settings(_named(scorers), heads or [], profile), output)
     else:
-        names, served = _named(scorers), partial(_with_heads, heads=heads or [])
+        names, served = _named(scorers), partial(_with_settings, heads=heads or [], profile=profile)
+
         found = judge_file(file, names, output, settings, cache=cache, redact=redact_record, served=served)
     found |= {"seconds": time.monotonic() - start, "output": str(output)}
     lines = [f"{found['kept']:,} records scored: {output}", f"  {USE}"]
@@ -170,6 +176,17 @@ def _named(scorers: str) -> list[str]:
     if not names:
         raise UsageError("usage", "--scorers names no scorer", f"choose from: {', '.join(SCORERS.names())}")
     return list(dict.fromkeys(names))
+
+
+def _with_settings(
+    names: list[str], heads: list[Path], profile: Path | None = None
+) -> list[str | dict[str, Any]]:
+    made = _with_heads(names, heads)
+    if profile is None:
+        return made
+    if VOICE not in names:
+        raise UsageError("usage", f"--profile serves {VOICE}, which --scorers does not name", "name it")
+    return [{"name": VOICE, "profile": str(profile)} if entry == VOICE else entry for entry in made]
 
 
 def _with_heads(names: list[str], heads: list[Path]) -> list[str | dict[str, Any]]:
