@@ -108,7 +108,7 @@ def test_a_fitted_head_decides_its_part():
     replies = {"0": "Buy a radio, number {}.", "2": "What do you feel at {}?"}
     rows = [(sample_of(text.format(n)), level) for level, text in replies.items() for n in range(20)]
     head = fit("empathy/exploration", [s for s, _ in rows], [level for _, level in rows], target.plan)
-    fitted = empathy(heads={"empathy/exploration": head})
+    fitted = empathy(heads={"exploration": head})
     high = fitted(Dialogue(chat(CLIENT, "What do you feel at noon?"))).parts["exploration"]
     low = fitted(Dialogue(chat(CLIENT, "Buy a radio, number 4."))).parts["exploration"]
     assert low < 0.3

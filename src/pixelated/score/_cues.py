@@ -12,6 +12,13 @@ import re2
 
 from pixelated.core.presets import load_preset
 
+# Room for an automaton's states, in bytes: with RE2's 8 MiB, large presets build them again and again.
+MEMORY = 64 << 20
+
+# Bytes that an automaton may take for the states it has met. Within RE2's own 8 MB the larger sets forget
+# states faster than they meet them again, and take ten times as long.
+MEMORY = 64 << 20
+
 
 class Cues:
     """The cues of one preset."""
@@ -19,7 +26,9 @@ class Cues:
     def __init__(self, preset: str) -> None:
         table = load_preset("score", preset)
         self.names = list(table)
-        self._set = re2.Set.SearchSet()
+        options = re2.Options()
+        options.max_mem = MEMORY
+        self._set = re2.Set.SearchSet(options)
         self._each = {}
         for name, patterns in table.items():
             joined = "|".join(f"(?:{pattern})" for pattern in patterns)

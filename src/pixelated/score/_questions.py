@@ -15,7 +15,7 @@ from pixelated.score._lexicon import word_set
 from pixelated.score.dialogue import Turn
 from pixelated.score.words import words
 
-_MARKED = re.compile(r"([^.!?\n]+)\?")
+_ENDED = re.compile(r"[^.!?\n]+[.!?\n]*")  # linear: it takes all it passes
 # A long sentence asks at its end: what stands before the last comma of it is told.
 _LONG = 25
 SPECIFIC_WORDS = 4
@@ -26,10 +26,11 @@ _INVITATION = re.compile(
 
 @dataclass(frozen=True)
 class Question:
-    """A question: its words, whether it is open, and the names of the cues in it."""
+    """A question: its words, whether it is open, built as a question, and the names of the cues in it."""
 
     words: tuple[str, ...]
     open: bool
+    inverted: bool
     cues: frozenset[str]
 
     @property
@@ -54,10 +55,33 @@ class Question:
 
 def questions(turn: Turn) -> list[Question]:
     """Return the questions of a turn in order."""
-    texts = _MARKED.findall(turn.plain) if "?" in turn.plain else []
+    texts = (
+        [text.rstrip(".!?\n") for text in _ENDED.findall(turn.plain) if "?" in text]
+        if "?" in turn.plain
+        else []
+    )
     if not texts:
         texts = [" ".join(found) for found in turn.sentences if _begins_like_one(found)]
     return [made for text in texts if (made := _question(text)) is not None]
+
+
+def sentences(turn: Turn) -> list[str]:
+    """Return the sentences of a turn as they stand, with their marks."""
+    return _ENDED.findall(turn.speech)
+
+
+def statements(turn: Turn) -> str:
+    """Return the plain turn without the sentences that are built as questions."""
+    if "?" not in turn.plain:
+        return turn.plain
+    pieces = _ENDED.findall(turn.plain)
+    return "".join(piece for piece in pieces if "?" not in piece or not _begins_as_question(words(piece)))
+
+
+def _begins_as_question(found: list[str]) -> bool:
+    lead, begins = word_set("lead_in"), word_set("question_words") | word_set("auxiliaries")
+    first = next((word for word in found if word not in lead), "")
+    return first in begins
 
 
 def invites(turn: Turn) -> bool:
@@ -71,7 +95,7 @@ def _question(text: str) -> Question | None:
         return None
     if len(found) > _LONG:
         text = text.rsplit(",", 1)[-1]
-    return Question(tuple(found), _is_open(found), cues("questions").found(text.strip()))
+    return Question(tuple(found), _is_open(found), _is_inverted(found), cues("questions").found(text.strip()))
 
 
 def _is_open(found: list[str]) -> bool:
@@ -84,6 +108,15 @@ def _is_open(found: list[str]) -> bool:
     if rest[0] in helps:
         return False
     return any(word in asks for word in rest[-6:]) or any(word in asks for word in rest[:4])
+
+
+def _is_inverted(found: list[str]) -> bool:
+    """Say whether a question has a question's order of words, and is no statement with a mark."""
+    helps, other = word_set("auxiliaries"), word_set("other") | word_set("self")
+    if _is_open(found) or found[0] in helps:
+        return True
+    # "when you drink, do you feel it", and no tag: "you drink a lot, do you"
+    return any(a in helps and b in other and n < len(found) - 2 for n, (a, b) in enumerate(pairwise(found)))
 
 
 def _begins_like_one(found: list[str]) -> bool:

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from statistics import fmean
 
 from pixelated.score._cues import cues
-from pixelated.score._questions import Question, invites, questions
+from pixelated.score._questions import Question, invites, questions, sentences, statements
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.heads.apply import probabilities
 from pixelated.score.heads.head import Head, Plan, Sample
@@ -36,16 +36,18 @@ LEVELS = ("0", "1", "2")
 WINDOW = 3  # replies in which each mechanism has its chance
 LEAST_WORDS = 3
 # First-person statements that make a reply a story of one's own.
-STORY = 4
-PLAN = Plan(words=("reply",), numbers=True)
+STORY, STORY_OF_THE_SAME = 4, 3
+# The penalty is the usual default of logistic regression, chosen on no data.
+PENALTY = 1.0
+_UNDERSTOOD = frozenset({"understand", "alike", "same", "naming"})
 _TELLS = frozenset({"i", "i'm", "im", "i've", "ive", "my", "me", "i'd", "myself"})
 _TOLD = frozenset({"you", "your", "you're", "youre", "u", "you've", "yourself"})
 
 
 @SCORERS.register("empathy")
 def empathy(heads: Mapping[str, Head] | None = None) -> Scorer:
-    """Make the scorer; `heads` are fitted ones for some of its parts."""
-    fitted = {name.partition("/")[2]: head for name, head in (heads or {}).items()}
+    """Make the scorer; `heads` are fitted ones by the name of the part, such as "exploration"."""
+    fitted = dict(heads or {})
     return Scorer(
         name="empathy",
         version=1,
@@ -117,11 +119,14 @@ def _reaction(found: frozenset[str]) -> int:
 
 
 def _interpretation(turn: Turn, found: frozenset[str]) -> int:
+    if found & _UNDERSTOOD and "?" in turn.plain:  # to ask "do you feel alone?" names no feeling yet
+        found = cues("empathy").found(statements(turn))
     if found & {"same", "naming"}:
         return 2
-    if sum(map(_TELLS.__contains__, turn.words)) >= STORY:
+    told = sum(map(_TELLS.__contains__, turn.words))
+    if told >= STORY or (told >= STORY_OF_THE_SAME and "alike" in found):
         return 2
-    return int("understand" in found)
+    return int(bool(found & {"understand", "alike"}))
 
 
 def _exploration(turn: Turn, asked: list[Question]) -> int:
@@ -133,7 +138,8 @@ def _exploration(turn: Turn, asked: list[Question]) -> int:
 def sample(dialogue: Dialogue, at: int) -> Sample:
     """Return what a head of empathy sees of the reply at a position."""
     turn = dialogue.turns[at]
-    return Sample({"reply": turn.speech}, numbers(turn))
+    asked = " ".join(piece.strip() for piece in sentences(turn) if "?" in piece)
+    return Sample({"reply": turn.speech, "questions": asked}, numbers(turn))
 
 
 def numbers(turn: Turn) -> dict[str, float]:
@@ -159,9 +165,27 @@ def numbers(turn: Turn) -> dict[str, float]:
     }
 
 
-for _name, _says in (
-    ("emotional_reaction", "warmth, compassion and concern that the helper expresses"),
-    ("interpretation", "understanding of feelings and experiences that the helper communicates"),
-    ("exploration", "interest in what the client has not said yet"),
+# What a reply asks is read once more by itself where asking is the matter.
+for _name, _fields, _read, _says in (
+    (
+        "emotional_reaction",
+        ("reply",),
+        ("reply",),
+        "warmth, compassion and concern that the helper expresses",
+    ),
+    (
+        "interpretation",
+        ("reply",),
+        ("reply",),
+        "understanding of feelings and experiences that the helper communicates",
+    ),
+    (
+        "exploration",
+        ("reply", "questions"),
+        ("questions",),
+        "interest in what the client has not said yet",
+    ),
 ):
-    TARGETS.register(f"empathy/{_name}")(Target(LEVELS, sample, PLAN, _says, ("reply",)))
+    TARGETS.register(f"empathy/{_name}")(
+        Target(LEVELS, sample, Plan(words=_fields, numbers=True, inverse_penalty=PENALTY), _says, _read)
+    )

@@ -79,7 +79,9 @@ class Scorer:
                 f"scorer {self.name!r} gave {score.value}, and the scale is 0 to 1",
                 "report this to the scorer's author",
             )
-        return score if score.value is None else replace(score, value=round(score.value, DECIMALS))
+        parts = {name: None if v is None else round(v, DECIMALS) for name, v in score.parts.items()}
+        value = None if score.value is None else round(score.value, DECIMALS)
+        return replace(score, value=value, parts=parts)
 
 
 ScorerFactory = Callable[..., Scorer]

@@ -28,7 +28,8 @@ DEFAULT_SCORERS = ("language_quality", "coherence", "completeness")
 def build_scorers(names: Sequence[str | Mapping[str, Any]] = DEFAULT_SCORERS) -> list[Scorer]:
     """Make scorers from their names; a mapping gives a `name` and the scorer's settings.
 
-    The setting `heads` is a list of files of `score fit`; the scorer gets those that serve it.
+    The setting `heads` is a list of files of `score fit`; the scorer gets those that serve it, by the name
+    of the part.
 
     Raises:
         UsageError: there is no scorer of that name, it has no such setting, or a file holds no heads.
@@ -53,7 +54,7 @@ def _build(name: str, settings: dict[str, Any]) -> Scorer:
 
 def _heads(name: str, files: Sequence[str | Path]) -> dict[str, Head]:
     read = {target: head for file in files for target, head in read_heads(Path(file)).items()}
-    own = {target: head for target, head in read.items() if target.split("/")[0] == name}
+    own = {target: head for target, head in read.items() if target.partition("/")[0] == name}
     if not own:
         served = ", ".join(sorted(read)) or "nothing"
         raise UsageError(
@@ -64,7 +65,7 @@ def _heads(name: str, files: Sequence[str | Path]) -> dict[str, Head]:
             raise UsageError(
                 "wrong_head", f"the head of {target!r} has other classes than the scorer", "fit it again"
             )
-    return own
+    return {target.partition("/")[2]: head for target, head in own.items()}
 
 
 def score_messages(name: str, messages: Sequence[Mapping[str, str | None]]) -> Score:

@@ -9,9 +9,10 @@ _LETTERS = string.ascii_lowercase + "'"
 _TO_WORDS = bytes(
     ord("\n") if chr(b) in ".!?\n" else b if chr(b) in _LETTERS else ord(" ") for b in range(256)
 )
-_QUOTES = str.maketrans(
-    {"\u2019": "'", "\u2018": "'", "`": "'", "\u00b4": "'", "\u201c": '"', "\u201d": '"', "\u2026": "..."}
-)
+_QUOTES = (
+    ("\u2019", "'"), ("\u2018", "'"), ("`", "'"), ("\u00b4", "'"), ("\u201c", '"'), ("\u201d", '"'),
+    ("\u2026", "..."),
+)  # fmt: skip
 
 _MARKS = dict.fromkeys(range(0x300, 0x370))  # the block of combining accents
 
@@ -19,7 +20,8 @@ _MARKS = dict.fromkeys(range(0x300, 0x370))  # the block of combining accents
 def plain(text: str) -> str:
     """Return `text` in lower case, with straight quotes and without accents."""
     if not text.isascii():
-        text = text.translate(_QUOTES)
+        for mark, straight in _QUOTES:  # several times as fast as a table for all
+            text = text.replace(mark, straight)
     if not text.isascii():
         # Accents come off their letters.
         text = unicodedata.normalize("NFKD", text).translate(_MARKS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -70,19 +70,37 @@ def class_figure(
     )
 
 
-def fitted_figures(
-    wanted: Wanted, target: Target, rows: Labelled, vectors: Mapping[str, Array], tools: Tools
-) -> list[Figure]:
-    """Return the figures of heads fitted on other groups: back end fast, and embed where there is one."""
-    found = [_fitted(wanted, "fitted, fast", rows, target.plan, tools.seed)]
+@dataclass(frozen=True)
+class HeldOut:
+    """What heads fitted on other groups say of each row: probabilities of the classes."""
+
+    system: str
+    classes: Sequence[str]
+    found: Array
+
+    @property
+    def guesses(self) -> list[str]:
+        """The likeliest class of each row."""
+        return [self.classes[n] for n in self.found.argmax(axis=1)]
+
+
+def held_out(target: Target, rows: Labelled, tools: Tools) -> list[HeldOut]:
+    """Fit heads by folds: the back end fast, and embed where there is an embedding model."""
+    made = [_by_folds("fitted, fast", rows, target.plan, tools.seed)]
+    vectors = _embedded(target, rows.samples, tools)
     if vectors:
         samples = [
-            replace(sample, vectors={name: made[n] for name, made in vectors.items()})
+            replace(sample, vectors={name: table[n] for name, table in vectors.items()})
             for n, sample in enumerate(rows.samples)
         ]
         plan = replace(target.plan, vectors=tuple(vectors))
-        found.append(_fitted(wanted, "fitted, embed", replace(rows, samples=samples), plan, tools.seed))
-    return found
+        made.append(_by_folds("fitted, embed", replace(rows, samples=samples), plan, tools.seed))
+    return made
+
+
+def fitted_figure(wanted: Wanted, made: HeldOut, rows: Labelled, seed: int) -> Figure:
+    """Return the macro-F1 of heads fitted on other groups."""
+    return class_figure(wanted, made.system, rows, made.guesses, seed=seed, sure=made.found.max(axis=1))
 
 
 def baseline_figures(
@@ -92,29 +110,38 @@ def baseline_figures(
     seen = [
         Sample({text: sample.texts[text]}, _trivial(sample.texts[text], keywords)) for sample in rows.samples
     ]
-    found = []
+    systems = []
     for name in ("length", "question mark", "keyword list"):
         samples = [Sample(numbers={name: sample.numbers[name]}) for sample in seen]
-        plan = Plan(numbers=True, number_scale=1.0)
-        found.append(_fitted(wanted, f"baseline: {name}", replace(rows, samples=samples), plan, tools.seed))
-    tfidf = replace(rows, samples=seen)
-    return [*found, _fitted(wanted, "baseline: TF-IDF", tfidf, Plan(words=(text,)), tools.seed)]
+        systems.append((name, samples, Plan(numbers=True, number_scale=1.0)))
+    systems.append(("TF-IDF", seen, Plan(words=(text,))))
+    return [
+        fitted_figure(
+            wanted,
+            _by_folds(f"baseline: {name}", replace(rows, samples=samples), plan, tools.seed),
+            rows,
+            tools.seed,
+        )
+        for name, samples, plan in systems
+    ]
 
 
-def embedded(target: Target, samples: Sequence[Sample], tools: Tools) -> dict[str, Array]:
-    """Return the vectors of the fields that a target reads; nothing without an embedding model."""
+def _embedded(target: Target, samples: Sequence[Sample], tools: Tools) -> dict[str, Array]:
     if tools.embedder is None:
         return {}
-    return {
-        name: np.asarray(tools.embedder.embed([sample.texts.get(name, "") for sample in samples]), np.float64)
-        for name in target.vectors
-    }
+    found = {}
+    for name in target.vectors:
+        texts = [sample.texts.get(name, "") for sample in samples]
+        once = sorted(set(texts))
+        at = {text: n for n, text in enumerate(once)}
+        made = np.asarray(tools.embedder.embed(once), np.float64)
+        found[name] = made[[at[text] for text in texts]]
+    return found
 
 
-def _fitted(wanted: Wanted, system: str, rows: Labelled, plan: Plan, seed: int) -> Figure:
+def _by_folds(system: str, rows: Labelled, plan: Plan, seed: int) -> HeldOut:
     classes, found = cross_validate(rows.samples, rows.labels, rows.groups, plan, seed=seed, folds=FOLDS)
-    guesses = [classes[n] for n in found.argmax(axis=1)]
-    return class_figure(wanted, system, rows, guesses, seed=seed, sure=found.max(axis=1))
+    return HeldOut(system, classes, found)
 
 
 def _trivial(text: str, keywords: Sequence[str]) -> dict[str, float]:

@@ -16,8 +16,8 @@ from pixelated.score.agreement._classes import (
     Wanted,
     baseline_figures,
     class_figure,
-    embedded,
-    fitted_figures,
+    fitted_figure,
+    held_out,
 )
 from pixelated.score.agreement.protocol import TASKS, Figure, Tools, folder
 from pixelated.score.dialogue import Dialogue
@@ -60,7 +60,8 @@ def _mechanism(root: Path, name: str, tools: Tools) -> Iterator[Figure]:
     yield class_figure(unfitted, "default", rows, guesses, seed=tools.seed)
     wanted = Wanted(task, scorer, least_fitted, aim_fitted, NOTE)
     target = TARGETS.get(f"empathy/{name}")
-    yield from fitted_figures(wanted, target, rows, embedded(target, rows.samples, tools), tools)
+    for made in held_out(target, rows, tools):
+        yield fitted_figure(wanted, made, rows, tools.seed)
     yield from baseline_figures(wanted, rows, KEYWORDS, tools)
 
 

@@ -140,13 +140,15 @@ class _Fit:
         need("sklearn", "fit", "score fit")
         from scipy import sparse  # noqa: PLC0415 -- an extra
         from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 -- an extra
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415 -- it comes with scikit-learn
 
         parts = [_matrix([self.blocks[name][n] for n in rows], index[name], rarity[name]) for name in index]
         table = sparse.hstack([*parts, sparse.csr_matrix(dense)]).tocsr()
         model = LogisticRegression(
             C=self.plan.inverse_penalty, max_iter=400, class_weight="balanced" if self.plan.balanced else None
         )
-        model.fit(table, self.labels[rows])
+        with threadpool_limits(1):  # threads that wait for each other take ten times as long
+            model.fit(table, self.labels[rows])
         weights, bias = model.coef_, model.intercept_
         if len(model.classes_) == 2:  # noqa: PLR2004 - one row of weights, for the second class
             weights, bias = np.vstack([-weights / 2, weights / 2]), np.array([-bias[0] / 2, bias[0] / 2])

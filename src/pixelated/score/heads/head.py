@@ -12,18 +12,19 @@ a head is as free as what it was fitted on, and it says what that was.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from pixelated.core.errors import UsageError
-from pixelated.score.heads.ngrams import char_ngrams, word_ngrams
+from pixelated.score.heads.ngrams import char_ngrams, grams_of, pieces, tokens, word_ngrams
 
 FORMAT = "pixelated-head-1"
+_REMEMBERED = 1 << 16
 FARTHEST = 4.0  # standard deviations that a number counts from its mean: what is farther is no more telling
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -58,7 +59,7 @@ class Plan:
     numbers: bool = False
     vectors: tuple[str, ...] = ()
     inverse_penalty: float = 2.0
-    limit: int = 20_000
+    limit: int = 4_000
     least: int = 2
     balanced: bool = True
     vector_scale: float = 1.0
@@ -72,14 +73,34 @@ class Grams:
     index: Mapping[str, int]
     rarity: Array
     weights: Array
+    # Words come again and again: which known n-grams a word holds is looked up once.
+    _known: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def logits(self, counts: Counter[str]) -> Array:
         """Return what the counted n-grams say for each class."""
-        known = [(self.index[gram], count) for gram, count in counts.items() if gram in self.index]
-        if not known:
+        return self._of({self.index[gram]: count for gram, count in counts.items() if gram in self.index})
+
+    def logits_of(self, kind: str, text: str) -> Array:
+        """Return the same for the n-grams of a text, without naming those that are not known."""
+        if kind == "chars":
+            return self._of(Counter(n for piece in pieces(text) for n in self._inside(piece)))
+        found, get = tokens(text), self.index.get
+        at = [get(word) for word in found] + [get(f"{a} {b}") for a, b in pairwise(found)]
+        return self._of(Counter(n for n in at if n is not None))
+
+    def _inside(self, piece: str) -> tuple[int, ...]:
+        known = self._known.get(piece)
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[piece] = tuple(self.index[g] for g in grams_of(piece) if g in self.index)
+        return known
+
+    def _of(self, counts: Mapping[int, int]) -> Array:
+        if not counts:
             return np.zeros(self.weights.shape[1])
-        at = np.array([n for n, _ in known])
-        values = np.array([1 + math.log(count) for _, count in known]) * self.rarity[at]
+        at = np.fromiter(counts.keys(), np.int64, len(counts))
+        values = (1 + np.log(np.fromiter(counts.values(), np.float64, len(counts)))) * self.rarity[at]
         scaled: Array = (values / np.linalg.norm(values)) @ self.weights[at]
         return scaled
 
@@ -116,7 +137,8 @@ class Head:
         """Return one number per class."""
         total = self.bias.copy()
         for block, grams in self.grams.items():
-            total += grams.logits(counted(block, sample))
+            kind, _, name = block.partition(":")
+            total += grams.logits_of(kind, sample.texts.get(name, ""))
         for name, (centre, scale, weights) in self.numbers.items():
             far = (sample.numbers.get(name, 0.0) - centre) / scale
             total += max(-FARTHEST, min(FARTHEST, far)) * weights
@@ -140,7 +162,10 @@ class Head:
             "fitted_on": dict(self.fitted_on),
             "figures": dict(self.figures),
             "bias": _plain(self.bias),
-            "numbers": {name: [c, s, _plain(w)] for name, (c, s, w) in sorted(self.numbers.items())},
+            "numbers": {
+                name: [round(c, 6), round(s, 6), _plain(w)]
+                for name, (c, s, w) in sorted(self.numbers.items())
+            },
             "grams": {
                 block: {
                     gram: [round(float(grams.rarity[n]), 4), *_plain(grams.weights[n])]

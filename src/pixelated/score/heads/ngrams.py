@@ -4,30 +4,47 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 from pixelated.score.words import plain
 
 _TOKEN = re.compile(r"[a-z0-9']+|[?!]")
 LONGEST = 4000  # characters of a text that are read
+SHORTEST, LONGEST_RUN = 2, 5  # characters of a run
 
 
-def word_ngrams(text: str, longest: int = 2) -> Counter[str]:
-    """Return how often each run of 1 to `longest` words stands in a text; ? and ! are words."""
-    tokens = _TOKEN.findall(plain(text[:LONGEST]))
-    found = Counter(tokens)
-    for size in range(2, longest + 1):
-        found.update(" ".join(tokens[n : n + size]) for n in range(len(tokens) - size + 1))
-    return found
+def tokens(text: str) -> list[str]:
+    """Return the words of a text in lower case; ? and ! are words."""
+    return _TOKEN.findall(plain(text[:LONGEST]))
 
 
-def char_ngrams(text: str, shortest: int = 2, longest: int = 5) -> Counter[str]:
+def pieces(text: str) -> list[str]:
+    """Return what stands between the spaces of a text, in lower case."""
+    return plain(text[:LONGEST]).split()
+
+
+def word_ngrams(text: str) -> Counter[str]:
+    """Return how often each word and each pair of neighbours stands in a text."""
+    found = tokens(text)
+    counts = Counter(found)
+    counts.update(map(" ".join, pairwise(found)))
+    return counts
+
+
+def char_ngrams(text: str) -> Counter[str]:
     """Return how often each run of characters stands inside a word, the spaces around it included."""
-    found: Counter[str] = Counter()
-    for token in plain(text[:LONGEST]).split():
-        word = f" {token} "
-        for size in range(shortest, longest + 1):
-            if size >= len(word):
-                found[word] += 1
-                break
-            found.update(word[n : n + size] for n in range(len(word) - size + 1))
+    return Counter(gram for piece in pieces(text) for gram in grams_of(piece))
+
+
+def grams_of(piece: str) -> list[str]:
+    """Return the runs of `SHORTEST` to `LONGEST_RUN` characters of a word; a shorter word is one run."""
+    word = f" {piece} "
+    if len(word) <= SHORTEST:
+        return [word]
+    found = []
+    for size in range(SHORTEST, LONGEST_RUN + 1):
+        if size >= len(word):
+            found.append(word)
+            break
+        found += [word[n : n + size] for n in range(len(word) - size + 1)]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,16 @@ from pixelated.core.store import LocalStore
 from pixelated.score.heads.head import Head
 
 FORMAT = "pixelated-heads-1"
+_NUMBERS = re.compile(rb"\[([-+0-9.e,\s]+)\]")
 
 
 def write_heads(path: Path, heads: Sequence[Head]) -> None:
     """Write heads to a file, by an atomic rename."""
     data = {"format": FORMAT, "heads": [head.to_json() for head in heads]}
     text = orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    LocalStore(path.parent).write(path.name, lambda file: file.writelines([text]))
+    # An n-gram and its numbers are one line, for people and for diff.
+    lines = _NUMBERS.sub(lambda found: b"[" + b" ".join(found[1].split()) + b"]", text)
+    LocalStore(path.parent).write(path.name, lambda file: file.writelines([lines]))
 
 
 def read_heads(path: Path) -> dict[str, Head]:

@@ -1,0 +1,103 @@
+"""Sets written for this project: lines of clients for `crisis`, replies made by a seed for `crisis_response`.
+
+No clinician has reviewed them. They are regression tests: they show that a change breaks nothing of what the
+project's authors thought of, and are no evidence of agreement with people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pixelated.score._crisis import THRESHOLD
+from pixelated.score.agreement import _crisis_replies as made
+from pixelated.score.agreement._measured import Row, Wanted, figure, half, judged
+from pixelated.score.agreement.metrics import Values
+from pixelated.score.agreement.protocol import TASKS, Figure, Tools
+from pixelated.score.crisis import crisis
+from pixelated.score.crisis_response import ACCEPTED, crisis_response
+from pixelated.score.dialogue import Dialogue
+
+KEYWORDS = ("suicid", "kill", "die", "dead", "hurt myself", "end it", "overdose", "cut")
+REPLY_KEYWORDS = ("suicid", "988", "safe", "crisis", "hotline", "help", "plan", "feel")
+KEYWORDS_ACCEPT = 2
+IS_NO_EVIDENCE = "project-written, reviewed by no clinician: a regression test, no evidence"
+
+
+@TASKS.register("crisis_sets")
+def sets(corpora: Path, tools: Tools) -> list[Figure]:
+    """Denials, other people and idioms told from a crisis; good replies accepted, noise rejected."""
+    del corpora
+    found = _lines(tools)
+    for name, pairs, good in (
+        ("500 good crisis replies accepted", made.good, True),
+        ("500 keyword salads rejected", made.salads, False),
+        ("500 shuffled replies rejected", made.shuffled, False),
+        ("500 replies about other things rejected", made.misplaced, False),
+    ):
+        found += _replies(name, pairs(tools.seed), tools, good=good)
+    return found
+
+
+def _lines(tools: Tools) -> list[Figure]:
+    rows = [
+        Row(f"line{n:03d}", line["text"], _dialogue(line["text"]), str(line["in_crisis"]))
+        for n, line in enumerate(made.lines())
+    ]
+    wanted = _share(
+        "200 lines of denial, third person and idiom",
+        "crisis",
+        _gold(rows),
+        THRESHOLD,
+        note=f"{IS_NO_EVIDENCE}; written before the cues, some of which were added after its failures",
+    )
+    listed: list[float | None] = [
+        float(any(word in row.dialogue.turns[0].plain for word in KEYWORDS)) for row in rows
+    ]
+    at = [n for n, row in enumerate(rows) if half(row.group)]
+    later = _share("the half of the 200 lines looked at last", "crisis", _gold(rows), THRESHOLD, note="")
+    values = judged(crisis(), rows)
+    return [
+        figure(wanted, "default", rows, values, seed=tools.seed),
+        figure(later, "default", rows, values, seed=tools.seed, at=at),
+        figure(wanted, "baseline: keyword list", rows, listed, seed=tools.seed),
+    ]
+
+
+def _gold(rows: Sequence[Row]) -> list[bool]:
+    return [row.label == "True" for row in rows]
+
+
+def _replies(name: str, pairs: Sequence[made.Pair], tools: Tools, *, good: bool) -> list[Figure]:
+    rows = [
+        Row(f"reply{n:03d}", reply, _dialogue(client, reply), str(good))
+        for n, (client, reply) in enumerate(pairs)
+    ]
+    wanted = _share(name, "crisis_response", [good] * len(rows), ACCEPTED, note=IS_NO_EVIDENCE)
+    listed: list[float | None] = [
+        float(sum(word in row.dialogue.turns[1].plain for word in REPLY_KEYWORDS) >= KEYWORDS_ACCEPT)
+        for row in rows
+    ]
+    return [
+        figure(wanted, "default", rows, judged(crisis_response(), rows), seed=tools.seed),
+        figure(wanted, "baseline: keyword list", rows, listed, seed=tools.seed),
+    ]
+
+
+def _dialogue(client: str, reply: str = "") -> Dialogue:
+    messages = [{"role": "user", "content": client}]
+    return Dialogue([*messages, {"role": "assistant", "content": reply}] if reply else messages)
+
+
+def _share(name: str, scorer: str, gold: Sequence[bool], threshold: float, *, note: str) -> Wanted:
+    """Return what asks for the share of rows on the right side of a threshold."""
+
+    def right(n: int, value: float | None) -> bool:
+        return value is not None and (value >= threshold) == gold[n]
+
+    def measure(at: Sequence[int], values: Values) -> float:
+        return sum(right(n, values[n]) for n in at) / len(at)
+
+    wrong: Callable[[int, float | None], float] = lambda n, value: float(not right(n, value))  # noqa: E731
+    least, aim = (0.95, 0.99) if scorer == "crisis" else (0.98, 1.0)
+    return Wanted(name, scorer, "correct", measure, wrong, least, aim, note)
