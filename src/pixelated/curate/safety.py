@@ -166,8 +166,9 @@ def judge_turns(
         first = max(0, at + 1 - WINDOW)
         value, places = judge(one.scorer, one.part, messages[first : at + 1])
         judged = judged or value is not None
-        # The scorer says which turns decided: an earlier one is not this one's fault.
-        here = not places or at - first in places
+        # The scorer says which turns decided: an earlier one of the speaker is not this one's fault.
+        own = [place for place in places if messages[first + place]["role"] == one.role]
+        here = not own or at - first in own
         if value is not None and one.fails(value) and (here or one.least is not None):
             found.append(Finding(name, at, round(value, 6)))
     return judged, found

@@ -154,8 +154,8 @@ def _check_messages(value: Any) -> None:
 def redteam_file(path: Path, safety: str = "default") -> dict[str, Any]:
     """Run a red team's cases; return what `--json` prints, with each expectation that was not met.
 
-    A line is `{"id", "messages", "expect": {"<filter>": "pass", "drop" or "masked"}}`; and `"edge_case": true`
-    makes it a record that the bypass holds for. Each filter is run by itself.
+    A line has an `id`, `messages` and `expect`, a mapping from filters to pass, drop or masked; with
+    `"edge_case": true` it is a record that the bypass holds for. Each filter is run by itself.
 
     Raises:
         UsageError: no such file, or a line that is no case, by its number.
