@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from pixelated.score._cues import cues
 from pixelated.score._lexicon import word_set
-from pixelated.score._questions import invites, questions
+from pixelated.score._questions import REMEMBERED, invites, questions
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.english import english
 from pixelated.score.words import stem
@@ -100,6 +100,7 @@ def taken_up(turn: Turn, client: Turn | None) -> float:
     return len(own & content(client)) / len(own)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def content(turn: Turn) -> frozenset[str]:
     """Return the stems of a turn's words that are about something."""
     return frozenset(map(_topic, turn.words)) - _NO_TOPIC
