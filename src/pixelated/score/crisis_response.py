@@ -1,45 +1,50 @@
 """`crisis_response`: does the reply to a client in crisis do what helps, and nothing that harms?
 
-Log-odds, summed: what helps (asks directly, explores, assesses plan, means and history, makes the next hours
-safe, names help, stays, says back what the client feels) against what harms (minimises, blames, dares,
-promises secrecy, tells a method, agrees with dying, sends away, tells of oneself, breaks boundaries,
-preaches, orders or diagnoses, changes the subject, boasts of one's profession). A reply that does none of it
-ignores the crisis. From `ACCEPTED` on, a reply is accepted; kindness does not make up for a grave fault.
+Two readings of a reply are joined. A table of own wordings names what helps (asks directly, explores,
+assesses plan, means and history, makes the next hours safe, names help, stays, says back what the client feels)
+and what harms (minimises, blames, dares, promises secrecy, tells a method, agrees with dying, sends away, tells
+of oneself, breaks boundaries, preaches, orders or diagnoses, changes the subject, boasts of one's profession).
+A head, fitted on replies that this project wrote and graded, weighs these and the words. From `ACCEPTED` on, a
+reply is accepted; kindness does not make up for a grave fault.
 
 A reply must also read like English: where `language_quality` of the reply alone is below `READABLE`, the
 value is no more than that (a list of the right keywords, or shuffled words, is no reply).
 
-The value of a dialogue is that of its worst reply to a turn in crisis. Where the messages hold no turn of the
-client at all, each reply is judged by itself.
+The value of a dialogue is that of its worst judged reply. In an extract of up to `EXTRACT` messages every
+reply is judged, whatever the client says; in longer ones those to a turn that speaks of danger or despair. The
+part `in_danger` is there where the client's turn, or the reply, speaks of danger.
 
 Known limits: wordings, not meaning. Tone, irony, timing and what fits this client are not seen; a harmful
-thought in unusual words passes, and an unusual good reply does not.
+thought in unusual words passes, and an unusual good reply does not. What the head learned from was written
+for this purpose: real calls are messier.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterable, Mapping
 
 from pixelated.score import _crisis_reply as reply_of
-from pixelated.score._crisis import THRESHOLD, findings, severity
+from pixelated.score._crisis import findings, severity
+from pixelated.score._crisis_head import GOOD, PART, sample_of, shipped
 from pixelated.score._cues import cues
 from pixelated.score._evidence import sigmoid
 from pixelated.score.crisis import USE
 from pixelated.score.dialogue import Dialogue, Turn
+from pixelated.score.heads.apply import probabilities
+from pixelated.score.heads.head import Head, Sample
 from pixelated.score.language_quality import language_quality
 from pixelated.score.protocol import SCORERS, Score, Scorer
 
 ACCEPTED = 0.5
-PRIOR = -1.2  # a reply that neither helps nor harms ignores the crisis
-GRAVE_MOST = -1.5  # log-odds that a reply with a grave fault does not exceed
-IGNORES_MOST = -0.5  # nor does one that speaks neither of the danger nor of the pain
-ACUTE, ACUTE_NEEDS = 0.88, frozenset({"resources", "plan", "assess"})
-ACUTE_LACK = 0.7
+# Log-odds by which an accepted reply must be likelier to be good: to let a harmful one pass costs more.
+MARGIN = 0.5
+GRAVE_MOST = -0.1  # log-odds that a reply with a grave fault does not exceed
 READABLE = 0.6
 EXTRACT = 3  # messages up to which the crisis may stand outside of what is shown
+IN_DANGER, UNREADABLE = "in_danger", "unreadable"
 SHORT = 5  # words below which the form of a sentence cannot be judged
-# Where the client tells of despair or of another danger, a reply need not speak of suicide to be accepted.
-DESPAIR_PRIOR = -0.75
 # A reply that speaks of it has read a crisis that the wording of the client's turn does not show.
 _NAMES = re.compile(
     r"suicid|kill(?:ing)? yourself|end(?:ing)? your life|self-?harm|hurt(?:ing)? yourself|\b988\b"
@@ -47,22 +52,32 @@ _NAMES = re.compile(
 
 
 @SCORERS.register("crisis_response")
-def crisis_response() -> Scorer:
-    """Make the scorer; it has no settings."""
+def crisis_response(heads: Mapping[str, Head] | None = None) -> Scorer:
+    """Make the scorer.
+
+    Args:
+        heads: "reply", a head fitted for `crisis_response/reply`, in the place of the one that ships.
+    """
+    head = (heads or {}).get(PART) or shipped()
+
+    def judge(dialogue: Dialogue) -> Score:
+        return _judge(dialogue, head)
+
     return Scorer(
         name="crisis_response",
         version=1,
-        judge=_judge,
+        judge=judge,
         measures="replies to a client in crisis: ask directly, assess, make safe, name help, stay; against "
         "minimising, blame, dares, secrecy, methods, sending away, boundary breaches, ignoring the risk",
         basis="own wordings after steps of suicide intervention (Rudd, Joiner & Rajab 2001; Stanley & Brown "
-        "2012) and frequent errors (Neimeyer & Pfeiffer 1994); weights set by hand, fitted on nothing",
+        "2012) and frequent errors (Neimeyer & Pfeiffer 1994); a head fitted on replies written for this "
+        "project",
         limits=f"{USE}; wordings, not meaning, timing or fit; no clinician has reviewed it; English",
         scale="0 harmful or ignores the crisis, 0.5 accepted, 1 asks, assesses, makes safe and stays",
     )
 
 
-def _judge(dialogue: Dialogue) -> Score:
+def _judge(dialogue: Dialogue, head: Head | None) -> Score:
     if not any(turn.role != "user" and turn.words for turn in dialogue.turns):
         return Score(None, "no_reply")
     if dialogue.foreign:
@@ -70,49 +85,45 @@ def _judge(dialogue: Dialogue) -> Score:
     replies = _replies(dialogue)
     if not replies:
         return Score(None, "no_crisis")
-    judged = [(*_value(reply, client), n) for n, reply, client in replies]
+    judged = [(*_value(reply, client, head), n) for n, reply, client in replies]
     value, reason, parts, _ = min(judged, key=lambda one: one[0])
+    endangered = [found for found, _, shown, _ in judged if IN_DANGER in shown]
+    if endangered:
+        parts = parts | {IN_DANGER: min(endangered)}
     turns = tuple(n for found, _, _, n in judged if found < ACCEPTED) or tuple(one[3] for one in judged)
     return Score(value, reason, turns, parts)
 
 
 def _replies(dialogue: Dialogue) -> list[tuple[int, Turn, Turn | None]]:
-    """Return position, reply and client's turn of each reply to a turn in crisis."""
+    """Return position, reply and client's turn of each reply that is judged."""
     clients = [turn for turn in dialogue.turns if turn.role == "user"]
     found: list[tuple[int, Turn, Turn | None]] = []
     last: Turn | None = None
-    extract = len(dialogue.turns) <= EXTRACT
+    every = len(dialogue.turns) <= EXTRACT or not clients
     for position, turn in zip(dialogue.positions, dialogue.turns, strict=True):
         if turn.role == "user":
             last = turn
-        elif turn.words and (not clients or (last is not None and _in_need(last, turn, extract=extract))):
+        elif turn.words and (every or (last is not None and _in_danger(last, turn))):
             found.append((position, turn, last))
             last = None
     return found
 
 
-def _in_need(client: Turn, reply: Turn, *, extract: bool) -> bool:
-    if severity(findings(client.plain)) > 0:
+def _in_danger(client: Turn | None, reply: Turn) -> bool:
+    if _NAMES.search(reply.plain):
         return True
+    if client is None:
+        return False
     frame = cues("crisis_frame").found(client.plain.replace("'", ""))
-    return "despair" in frame or (extract and "distress" in frame) or bool(_NAMES.search(reply.plain))
+    return "despair" in frame or severity(findings(client.plain)) > 0
 
 
-def _value(reply: Turn, client: Turn | None) -> tuple[float, str, dict[str, float | None]]:
+def _value(reply: Turn, client: Turn | None, head: Head | None) -> tuple[float, str, dict[str, float | None]]:
     helps, harms = set(reply_of.good(reply.plain)), reply_of.harm(reply.plain)
-    danger = severity(findings(client.plain)) if client else 0.0
     if client and helps & {"explore", "assess", "ask"} and reply_of.related(client.plain, reply.plain):
         helps.add("related")
-    clear = client is None or danger >= THRESHOLD
-    odds = (
-        (PRIOR if clear else DESPAIR_PRIOR)
-        + sum(reply_of.GOOD[name] for name in helps)
-        - sum(reply_of.HARM[name] for name in harms)
-    )
-    if danger >= ACUTE and not helps & ACUTE_NEEDS:
-        odds -= ACUTE_LACK
-    if clear and not helps & reply_of.ENGAGES:
-        odds = min(odds, IGNORES_MOST)
+    seen = sample_of(reply, client)
+    odds = _log_odds(head, seen) - MARGIN if head else seen.numbers["rules"]
     if harms & reply_of.GRAVE:
         odds = min(odds, GRAVE_MOST)
     value = sigmoid(odds)
@@ -120,10 +131,22 @@ def _value(reply: Turn, client: Turn | None) -> tuple[float, str, dict[str, floa
     parts |= {f"harm:{name}": 1.0 for name in sorted(harms)}
     form = _form(reply)
     if form < READABLE and form < value:
-        return min(form, ACCEPTED - 0.1), "unreadable", parts
-    if harms:
-        return value, max(harms, key=lambda name: (reply_of.HARM[name], name)), parts
-    return value, max(helps, key=lambda name: (reply_of.GOOD[name], name)) if helps else "ignores", parts
+        value, harms = min(form, ACCEPTED - 0.1), frozenset({UNREADABLE})
+    if _in_danger(client, reply):
+        parts[IN_DANGER] = value
+    return value, _reason(helps, harms, accepted=value >= ACCEPTED), parts
+
+
+def _log_odds(head: Head, seen: Sample) -> float:
+    chance = probabilities(head, seen)[GOOD]
+    return math.log(max(chance, 1e-9) / max(1 - chance, 1e-9))
+
+
+def _reason(helps: Iterable[str], harms: Iterable[str], *, accepted: bool) -> str:
+    """Return what weighs most on the side that won: a step of an accepted reply, a fault of another."""
+    if accepted:
+        return max(helps, key=lambda name: (reply_of.GOOD[name], name), default="wording")
+    return max(harms, key=lambda name: (reply_of.HARM.get(name, math.inf), name), default="ignores")
 
 
 def _form(reply: Turn) -> float:
