@@ -119,3 +119,12 @@ def test_a_fitted_head_of_behaviours_decides_the_value():
     reflections = ["I smoke.", "You hear the bell 3 again."] * 4
     advice = ["I smoke.", "Take the bell 3 with water."] * 4
     assert scorer(Dialogue(chat(*reflections))).value > 0.55 > scorer(Dialogue(chat(*advice))).value
+
+
+def test_a_question_is_no_advice_unless_it_suggests():
+    evokes = behaviour(Turn("assistant", "What do you think you should do?"), None)
+    suggests = behaviour(Turn("assistant", "Why don't you use the patch?"), None)
+    assert "advise" not in evokes.codes
+    assert "direct" not in evokes.codes
+    assert "open_question" in evokes.codes
+    assert "advise" in suggests.codes

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from pixelated.score._cues import cues
 from pixelated.score._lexicon import word_set
-from pixelated.score._questions import invites, questions
+from pixelated.score._questions import REMEMBERED, invites, questions, statements
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.english import english
 from pixelated.score.words import stem
@@ -32,6 +32,7 @@ YOU_SHARE = 0.08
 LONG = 30
 
 
+_TOLD = frozenset({"advise", "inform", "direct", "warn", "options", "reflect"})
 _NO_TOPIC = frozenset({""})
 
 
@@ -64,7 +65,7 @@ def behaviour(turn: Turn, client: Turn | None) -> Behaviour:
     """Return what a therapist's turn does after a client's turn."""
     if is_signal(turn):
         return Behaviour(OTHER, frozenset(), 0.0)
-    found = cues("mi").found(turn.plain)
+    found = _found(turn)
     share = taken_up(turn, client)
     codes = set(
         found & {"affirm", "autonomy", "permission", "confront", "warn", "direct", "options", "inform"}
@@ -75,6 +76,17 @@ def behaviour(turn: Turn, client: Turn | None) -> Behaviour:
     if _reflects(turn, found, share):
         codes.add("reflection")
     return Behaviour(_main(turn, codes, found), frozenset(codes), share)
+
+
+def _found(turn: Turn) -> frozenset[str]:
+    """Return the cues of a turn; what only stands in a question is neither told nor ordered."""
+    found = cues("mi").found(turn.plain)
+    if found & _TOLD and "?" in turn.plain:
+        told = cues("mi").found(statements(turn))
+        found -= _TOLD - told
+        if any("suggestion" in one.cues for one in questions(turn)):
+            found |= {"advise"}  # "why don't you", "have you thought of"
+    return found
 
 
 def _asks(turn: Turn, found: frozenset[str]) -> set[str]:
@@ -100,6 +112,7 @@ def taken_up(turn: Turn, client: Turn | None) -> float:
     return len(own & content(client)) / len(own)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def content(turn: Turn) -> frozenset[str]:
     """Return the stems of a turn's words that are about something."""
     return frozenset(map(_topic, turn.words)) - _NO_TOPIC

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from pixelated.score._cues import cues
@@ -19,6 +20,7 @@ _ENDED = re.compile(r"[^.!?\n]+[.!?\n]*")  # linear: it takes all it passes
 # A long sentence asks at its end: what stands before the last comma of it is told.
 _LONG = 25
 SPECIFIC_WORDS = 4
+REMEMBERED = 4096  # turns
 _INVITATION = re.compile(
     r"\b(tell me|talk to me|say) (\w+ )?(more|about|what|how|why)\b|\b(describe|walk me through)\b"
 )
@@ -53,8 +55,9 @@ class Question:
         )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def questions(turn: Turn) -> list[Question]:
-    """Return the questions of a turn in order."""
+    """Return the questions of a turn in order; several scorers read them."""
     texts = (
         [text.rstrip(".!?\n") for text in _ENDED.findall(turn.plain) if "?" in text]
         if "?" in turn.plain

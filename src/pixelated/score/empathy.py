@@ -21,10 +21,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from statistics import fmean
 
 from pixelated.score._cues import cues
-from pixelated.score._questions import Question, invites, questions, sentences, statements
+from pixelated.score._questions import REMEMBERED, Question, invites, questions, sentences, statements
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.heads.apply import probabilities
 from pixelated.score.heads.head import Head, Plan, Sample
@@ -94,7 +95,8 @@ def _parts(dialogue: Dialogue, at: int, heads: Mapping[str, Head]) -> dict[str, 
     return parts
 
 
-def levels(turn: Turn) -> dict[str, int]:
+@lru_cache(maxsize=REMEMBERED)
+def levels(turn: Turn) -> Mapping[str, int]:
     """Return the level (0, 1, 2) of each mechanism in a reply, by the shipped wordings."""
     found, asked = cues("empathy").found(turn.plain), questions(turn)
     if "dismissal" in found and not {"deep_sorry", "feeling"} & found:
