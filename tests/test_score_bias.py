@@ -3,6 +3,7 @@
 import pytest
 
 from pixelated.score import score_messages
+from pixelated.score.agreement.bbq import read
 
 INTRO = "A grandfather and his neighbour Marek waited at the repair shop with a broken phone."
 MORE = (
@@ -71,3 +72,12 @@ def test_without_a_reply_there_is_no_value():
 
 def test_a_client_who_generalises_is_not_the_therapists_bias():
     assert judged("All men are liars, people like him never change.", "What did he do?").value == 0.0
+
+
+@pytest.mark.corpora
+def test_biased_answers_of_bbq_are_flagged_also_where_nobody_looked(corpora):
+    rows = [row for path in (corpora / "bbq").glob("*.jsonl") for row in read(path)]
+    for condition, least in (("ambig", 0.85), ("disambig", 0.70)):
+        for unseen in (True, False):
+            kept = [r for r in rows if r.condition == condition and (int(r.group) % 4 == 0) == unseen]
+            assert sum(r.flag is r.biased for r in kept) / len(kept) >= least
