@@ -16,6 +16,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -111,13 +112,21 @@ class Head:
     embedding: str = ""
     vector_scale: float = 1.0
 
+    @cached_property
+    def _number_table(self) -> tuple[Array, Array, Array]:
+        rows = list(self.numbers.values())
+        centres, scales = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+        return centres, scales, np.array([row[2] for row in rows])
+
     def logits(self, sample: Sample) -> Array:
         """Return one number per class."""
         total = self.bias.copy()
         for block, grams in self.grams.items():
             total += grams.logits(counted(block, sample))
-        for name, (centre, scale, weights) in self.numbers.items():
-            total += (sample.numbers.get(name, 0.0) - centre) / scale * weights
+        if self.numbers:
+            centres, scales, weights = self._number_table
+            given = np.array([sample.numbers.get(name, 0.0) for name in self.numbers])
+            total += ((given - centres) / scales) @ weights
         for name, weights in self.vectors.items():
             total += (sample.vectors[name] * self.vector_scale) @ weights
         return total
