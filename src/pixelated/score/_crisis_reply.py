@@ -58,6 +58,11 @@ _DENIALS = re.compile(
     r"\b(?:not|never|dont|doesnt|didnt|isnt|arent|wasnt|wouldnt|wont|cant|cannot|nothing|without|no|nobody|"
     r"instead of)\b"
 )
+# "Talk to your doctor before you change the dose": the change is spoken of, not ordered.
+_ONLY_NAMED = re.compile(
+    r"\b(?:before|whether|if|when|since|after|until|why|did|do|have|has|are|been|about|from|a|the|to) "
+    r"(?:you|he|she|they|to)?\b|\b(?:doctor|psychiatrist|prescriber|pharmacist)\b"
+)
 REACH = 40
 CONTENT_LETTERS = 4  # shorter words hardly ever carry the topic
 # What shows that a reply is about the danger or the pain at all.
@@ -97,7 +102,8 @@ def _meant(clause: str, name: str, table: Cues) -> bool:
         before = clause[max(0, start - REACH) : start]
         denied = len(_DENIALS.findall(before)) % 2 == 1
         seen = name in AS_THE_CLIENT_SEES_IT and bool(_SEEN.search(before))
-        if not denied and not seen:
+        only_named = name == "orders" and bool(_ONLY_NAMED.search(before))
+        if not (denied or seen or only_named):
             return True
     return False
 
