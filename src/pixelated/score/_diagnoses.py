@@ -62,6 +62,7 @@ _NOT = re.compile(
     r"rather than)\b"
 )
 SMALL = 9
+LONGEST = 400  # characters of a sentence that is read
 CLOSE = 0.08  # four weeks pass for a month, 52 weeks for a year
 
 
@@ -76,7 +77,7 @@ class Claim:
 
 def claims(sentence: str) -> Iterator[Claim]:
     """Yield the checkable claims of a plain sentence; numbers count where it names one diagnosis alone."""
-    named = _named(sentence)
+    named = _named(sentence) if len(sentence) <= LONGEST else []
     for name in named:
         yield from _statements(name, _table()[name], sentence)
     if len(named) != 1:
