@@ -61,9 +61,15 @@ class Turn:
 class Dialogue:
     """The turns of the client (`user`) and the therapist (`assistant`); system messages are left out."""
 
-    def __init__(self, messages: Iterable[Mapping[str, str | None]]) -> None:
+    def __init__(
+        self,
+        messages: Iterable[Mapping[str, str | None]],
+        rejected: Iterable[Mapping[str, str | None]] = (),
+    ) -> None:
         given = [(m.get("role") or "", m.get("content") or "") for m in messages]
         self.turns = [Turn(role, text) for role, text in given if role != "system"]
+        # The other answer of a preference record; no other scorer than those of preferences looks at it.
+        self.rejected = [Turn(m.get("role") or "", m.get("content") or "") for m in rejected]
         # Position of each turn among all messages, for a score's evidence.
         self.positions = [n for n, (role, _) in enumerate(given) if role != "system"]
         # What scorers have said of it, by their judging function: composites ask again.

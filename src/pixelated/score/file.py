@@ -90,7 +90,7 @@ class _Run:
 
     def _scored(self, data: bytes) -> dict[str, Any]:
         record, messages = _record(data)
-        dialogue = Dialogue(messages)
+        dialogue = Dialogue(messages, _rejected(record))
         found = {scorer.name: scorer(dialogue) for scorer in self.scorers}
         if self.more is not None:
             found |= self.more(record, messages)
@@ -123,6 +123,13 @@ class _Run:
 def _record(data: bytes) -> tuple[dict[str, Any], Messages]:
     record = record_of(data)
     return record, _messages(record.get("messages")) + _messages(record.get("chosen") or [])
+
+
+def _rejected(record: dict[str, Any]) -> Messages:
+    """Return the rejected answer, or none where it has another form: a record is not refused for it."""
+    with contextlib.suppress(RefusedLineError):
+        return _messages(record.get("rejected") or [])
+    return []
 
 
 def _messages(value: Any) -> Messages:

@@ -105,11 +105,13 @@ def count_values(values: Sequence[float | None]) -> dict[str, float]:
 
 
 def _dialogues(table: pa.Table) -> Iterator[Dialogue]:
-    names = [name for name in ("messages", "chosen") if name in table.column_names]
+    names = [name for name in ("messages", "chosen", "rejected") if name in table.column_names]
     for batch in table.select(names).to_batches():
         lists = [_messages(batch.column(name)) for name in names]
-        for parts in zip(*lists, strict=True):
-            yield Dialogue([message for part in parts for message in part])
+        for row in zip(*lists, strict=True):
+            parts = dict(zip(names, row, strict=True))
+            rejected = parts.pop("rejected", [])
+            yield Dialogue([message for part in parts.values() for message in part], rejected)
 
 
 def _messages(column: pa.ListArray) -> Iterator[list[dict[str, str | None]]]:
