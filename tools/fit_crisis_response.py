@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pixelated.score import Dialogue
 from pixelated.score._crisis_head import GOOD, HARMFUL, PART
+from pixelated.score.agreement._crisis_replies import good, misplaced
 from pixelated.score.agreement.metrics import auc, balanced_accuracy
 from pixelated.score.heads import Plan, Sample, cross_validate, fit
 from pixelated.score.targets import TARGETS
@@ -18,6 +19,9 @@ OUTPUT = Path(__file__).parents[1] / "src" / "pixelated" / "presets" / "score" /
 NAME = f"crisis_response/{PART}"
 SEED = 0
 Row = dict[str, str]
+# So many of the replies that `score/agreement/_crisis_replies.py` makes are graded too, by another seed than the
+# one they are measured with: their sentences are the same.
+MADE, MADE_SEED = 250, 7
 
 
 def main() -> None:
@@ -67,6 +71,10 @@ def read() -> tuple[list[Row], str]:
             if row["label"] not in (GOOD, HARMFUL):
                 raise ValueError(f"{path}: label {row['label']!r}")
             rows.append(row | {"file": path.stem})
+    made = [(GOOD, pair) for pair in good(MADE_SEED)[:MADE]] + [
+        (HARMFUL, pair) for pair in misplaced(MADE_SEED)[:MADE]
+    ]
+    rows += [{"client": c, "reply": r, "label": label, "file": "made"} for label, (c, r) in made]
     return rows, digest.hexdigest()
 
 
