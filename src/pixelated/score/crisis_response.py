@@ -36,6 +36,9 @@ IGNORES_MOST = -0.5  # nor does one that speaks neither of the danger nor of the
 ACUTE, ACUTE_NEEDS = 0.88, frozenset({"resources", "plan", "assess"})
 ACUTE_LACK = 0.7
 READABLE = 0.6
+# Faults that tell in an extract whatever the client's turn says.
+HARMS = reply_of.GRAVE | {"minimise", "blame", "abandons", "discloses"}
+ANSWERS_TROUBLE = frozenset({"ask", "resources", "risk_named", "pain_named", "reflect"})
 EXTRACT = 3  # messages up to which the crisis may stand outside of what is shown
 SHORT = 5  # words below which the form of a sentence cannot be judged
 # Where the client tells of despair or of another danger, a reply need not speak of suicide to be accepted.
@@ -67,10 +70,9 @@ def _judge(dialogue: Dialogue) -> Score:
         return Score(None, "no_reply")
     if dialogue.foreign:
         return Score(None, dialogue.foreign)
-    replies = _replies(dialogue)
-    if not replies:
+    judged = [(*_value(reply, client), n) for n, reply, client in _replies(dialogue)]
+    if not judged:
         return Score(None, "no_crisis")
-    judged = [(*_value(reply, client), n) for n, reply, client in replies]
     value, reason, parts, _ = min(judged, key=lambda one: one[0])
     turns = tuple(n for found, _, _, n in judged if found < ACCEPTED) or tuple(one[3] for one in judged)
     return Score(value, reason, turns, parts)
@@ -79,23 +81,36 @@ def _judge(dialogue: Dialogue) -> Score:
 def _replies(dialogue: Dialogue) -> list[tuple[int, Turn, Turn | None]]:
     """Return position, reply and client's turn of each reply to a turn in crisis."""
     clients = [turn for turn in dialogue.turns if turn.role == "user"]
+    extract = len(dialogue.turns) <= EXTRACT
     found: list[tuple[int, Turn, Turn | None]] = []
     last: Turn | None = None
-    extract = len(dialogue.turns) <= EXTRACT
     for position, turn in zip(dialogue.positions, dialogue.turns, strict=True):
         if turn.role == "user":
             last = turn
-        elif turn.words and (not clients or (last is not None and _in_need(last, turn, extract=extract))):
+            continue
+        needs = not clients or (last is not None and _in_need(last, turn, extract=extract))
+        if turn.words and needs:
             found.append((position, turn, last))
             last = None
     return found
 
 
 def _in_need(client: Turn, reply: Turn, *, extract: bool) -> bool:
+    """Whether the client's turn, or in an extract what the reply makes of it, tells of a crisis."""
     if severity(findings(client.plain)) > 0:
         return True
     frame = cues("crisis_frame").found(client.plain.replace("'", ""))
-    return "despair" in frame or (extract and "distress" in frame) or bool(_NAMES.search(reply.plain))
+    if "despair" in frame or _NAMES.search(reply.plain):
+        return True
+    return extract and ("distress" in frame or _tells(reply, client))
+
+
+def _tells(reply: Turn, client: Turn) -> bool:
+    """Whether a reply is one that a crisis is answered with, or harms as it may not in any case."""
+    if reply_of.harm(reply.plain) & HARMS:
+        return True
+    helps = reply_of.good(reply.plain)
+    return bool(helps & ANSWERS_TROUBLE) and _value(reply, client)[0] >= ACCEPTED
 
 
 def _value(reply: Turn, client: Turn | None) -> tuple[float, str, dict[str, float | None]]:
