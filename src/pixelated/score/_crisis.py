@@ -57,6 +57,8 @@ class Finding:
 def findings(plain: str) -> tuple[Finding, ...]:
     """Return what a client's turn, in plain form, says of danger; nothing where it is denied or another's."""
     text = plain.replace("'", "")
+    if not cues("crisis_gate").found(text):
+        return ()
     ladder, frame = cues("crisis"), cues("crisis_frame")
     pieces = [clause for piece in _CLAUSES.split(_without_quotes(text, frame)) if (clause := piece.strip())]
     named = [clause for clause in pieces if ladder.found(clause)]
