@@ -2,8 +2,8 @@
 
 The rules are fitted on nothing. While they were written, the half of the templates was looked at where the
 last bit of SHA-256 of `templ_id` is 0. Of the other half no text was read, but how often each kind was told
-right, and why not, was: its figure is not that of data never used. Misspelt templates repeat others; the folds
-of fitted heads keep them together with what they were made from.
+right, and why not, was: its figure is not that of data never used. Misspelt templates repeat others; the
+folds of fitted heads keep them together with what they were made from.
 """
 
 from __future__ import annotations
