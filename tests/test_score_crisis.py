@@ -194,8 +194,9 @@ def test_good_replies_are_accepted_and_noise_is_rejected(pairs, accepted):
 
 
 def test_replies_written_by_hand_are_told_apart():
-    # 282 replies written for this project, in five batches; no clinician has reviewed them. When a batch was new,
-    # .66 of its good replies were accepted and .04 of the harmful ones: later cues were added after its failures.
+    # 282 replies written for this project, in five batches; no clinician has reviewed them. When the four later
+    # batches were new, 56 of 85 good replies were accepted and 4 of 93 harmful ones, 20 of which had no value:
+    # later cues were added after these failures, so what follows is a regression test.
     rows = [json.loads(line) for line in REPLIES.read_text(encoding="utf-8").splitlines()]
     (scorer,) = build_scorers(["crisis_response"])
     accepted = [(scorer(Dialogue(pair(row["client"], row["reply"]))).value or 0) >= ACCEPTED for row in rows]
