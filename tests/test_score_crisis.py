@@ -1,5 +1,8 @@
 """`crisis` and `crisis_response`: denials, other people, idioms; replies that help, harm or are no replies."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from pixelated.score import Dialogue, build_scorers, score_messages
@@ -9,6 +12,7 @@ from pixelated.score.agreement._crisis_replies import ROWS, good, lines, misplac
 from pixelated.score.agreement.protocol import Tools
 from pixelated.score.crisis_response import ACCEPTED
 
+REPLIES = Path(__file__).with_name("score_crisis_replies.jsonl")
 NAMES = ["crisis", "crisis_response", "harmfulness", "refusal", "toxicity"]
 
 
@@ -187,6 +191,19 @@ def test_good_replies_are_accepted_and_noise_is_rejected(pairs, accepted):
     values = [scorer(Dialogue(pair(client, reply))).value for client, reply in made]
     right = sum(value is not None and (value >= ACCEPTED) == accepted for value in values)
     assert right >= 0.95 * len(made)
+
+
+def test_replies_written_by_hand_are_told_apart():
+    # 282 replies written for this project, in five batches; no clinician has reviewed them. When the four later
+    # batches were new, 56 of 85 good replies were accepted and 4 of 93 harmful ones, 20 of which had no value:
+    # later cues were added after these failures, so what follows is a regression test.
+    rows = [json.loads(line) for line in REPLIES.read_text(encoding="utf-8").splitlines()]
+    (scorer,) = build_scorers(["crisis_response"])
+    accepted = [(scorer(Dialogue(pair(row["client"], row["reply"]))).value or 0) >= ACCEPTED for row in rows]
+    good = [found for found, row in zip(accepted, rows, strict=True) if row["good"]]
+    harmful = [found for found, row in zip(accepted, rows, strict=True) if not row["good"]]
+    assert sum(good) >= 0.85 * len(good)
+    assert sum(harmful) <= 0.05 * len(harmful)
 
 
 def test_the_sets_are_the_same_for_a_seed():

@@ -140,7 +140,7 @@ def test_a_target_gives_a_head_texts_and_numbers(name):
         ("suicidewatch", "fitted, fast", 0.85),
         ("hatecheck", "default", 0.8),
         ("hatecheck", "fitted, fast", 0.9),
-        ("xstest", "fitted, fast", 0.94),
+        ("xstest", "fitted, fast", 0.93),
     ],
 )
 def test_agreement_with_people_does_not_fall(task, system, least):

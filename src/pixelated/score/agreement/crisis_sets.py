@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pixelated.score._crisis import THRESHOLD
 from pixelated.score.agreement import _crisis_replies as made
-from pixelated.score.agreement._measured import Row, Wanted, figure, half, judged
+from pixelated.score.agreement._measured import Row, Wanted, figure, judged
 from pixelated.score.agreement.metrics import Values
 from pixelated.score.agreement.protocol import TASKS, Figure, Tools
 from pixelated.score.crisis import crisis
@@ -49,17 +49,14 @@ def _lines(tools: Tools) -> list[Figure]:
         "crisis",
         _gold(rows),
         THRESHOLD,
-        note=f"{IS_NO_EVIDENCE}; written before the cues, some of which were added after its failures",
+        note=f"{IS_NO_EVIDENCE}; written before the cues; .895 before failures were looked at",
     )
     listed: list[float | None] = [
         float(any(word in row.dialogue.turns[0].plain for word in KEYWORDS)) for row in rows
     ]
-    at = [n for n, row in enumerate(rows) if half(row.group)]
-    later = _share("the half of the 200 lines looked at last", "crisis", _gold(rows), THRESHOLD, note="")
     values = judged(crisis(), rows)
     return [
         figure(wanted, "default", rows, values, seed=tools.seed),
-        figure(later, "default", rows, values, seed=tools.seed, at=at),
         figure(wanted, "baseline: keyword list", rows, listed, seed=tools.seed),
     ]
 
