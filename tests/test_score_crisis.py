@@ -167,7 +167,9 @@ def test_what_the_client_feels_is_not_what_the_reply_says():
 
 
 def test_without_a_crisis_there_is_no_value():
-    assert response("I'd like to plan my week.", "What is on your list?").reason == "no_crisis"
+    talk = [*pair("I'd like to plan my week.", "What is on your list?"), *pair("Work.", "Anything else?")]
+    assert score_messages("crisis_response", talk).reason == "no_crisis"
+    assert "in_danger" not in response("I'd like to plan my week.", "What is on your list?").parts
     assert score_messages("crisis_response", said(CLIENT)).reason == "no_reply"
 
 
@@ -194,9 +196,8 @@ def test_good_replies_are_accepted_and_noise_is_rejected(pairs, accepted):
 
 
 def test_replies_written_by_hand_are_told_apart():
-    # 282 replies written for this project, in five batches; no clinician has reviewed them. When the four later
-    # batches were new, 56 of 85 good replies were accepted and 4 of 93 harmful ones, 20 of which had no value:
-    # later cues were added after these failures, so what follows is a regression test.
+    # Written for this project, in two batches that no head was fitted on; no clinician has reviewed them. Cues were
+    # added after failures on them, so what follows is a regression test.
     rows = [json.loads(line) for line in REPLIES.read_text(encoding="utf-8").splitlines()]
     (scorer,) = build_scorers(["crisis_response"])
     accepted = [(scorer(Dialogue(pair(row["client"], row["reply"]))).value or 0) >= ACCEPTED for row in rows]

@@ -19,8 +19,8 @@ OUTPUT = Path(__file__).parents[1] / "src" / "pixelated" / "presets" / "score" /
 NAME = f"crisis_response/{PART}"
 SEED = 0
 Row = dict[str, str]
-# So many of the replies that `score/agreement/_crisis_replies.py` makes are graded too, by another seed than the
-# one they are measured with: their sentences are the same.
+# So many of the replies that `score/agreement/_crisis_replies.py` makes are graded too, by another seed than
+# the one they are measured with: their sentences are the same.
 MADE, MADE_SEED = 250, 7
 
 

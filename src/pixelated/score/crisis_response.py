@@ -26,10 +26,10 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pixelated.score import _crisis_reply as reply_of
-from pixelated.score._crisis import findings, severity
+from pixelated.score._crisis import THRESHOLD, findings, severity
 from pixelated.score._crisis_head import GOOD, PART, sample_of, shipped
 from pixelated.score._cues import cues
-from pixelated.score._evidence import sigmoid
+from pixelated.score._evidence import bounded, sigmoid
 from pixelated.score.crisis import USE
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.heads.apply import probabilities
@@ -39,8 +39,11 @@ from pixelated.score.protocol import SCORERS, Score, Scorer
 
 ACCEPTED = 0.5
 # Log-odds by which an accepted reply must be likelier to be good: to let a harmful one pass costs more.
-MARGIN = 0.5
-GRAVE_MOST = -0.1  # log-odds that a reply with a grave fault does not exceed
+MARGIN = 0.4
+# What the table of wordings adds by itself, so that no chance wording outweighs what a reply plainly does.
+RULES_WEIGHT, RULES_MOST = 0.15, 4.0
+# Log-odds that a reply does not exceed that has a grave fault, or that meets clear danger with nothing.
+GRAVE_MOST = -0.1
 READABLE = 0.6
 EXTRACT = 3  # messages up to which the crisis may stand outside of what is shown
 IN_DANGER, UNREADABLE = "in_danger", "unreadable"
@@ -123,8 +126,13 @@ def _value(reply: Turn, client: Turn | None, head: Head | None) -> tuple[float, 
     if client and helps & {"explore", "assess", "ask"} and reply_of.related(client.plain, reply.plain):
         helps.add("related")
     seen = sample_of(reply, client)
-    odds = _log_odds(head, seen) - MARGIN if head else seen.numbers["rules"]
-    if harms & reply_of.GRAVE:
+    rules = seen.numbers["rules"]
+    if head is None:
+        odds = rules
+    else:
+        odds = _log_odds(head, seen) + RULES_WEIGHT * bounded(rules, RULES_MOST) - MARGIN
+    ignores = not helps and client is not None and severity(findings(client.plain)) >= THRESHOLD
+    if harms & reply_of.GRAVE or ignores:
         odds = min(odds, GRAVE_MOST)
     value = sigmoid(odds)
     parts: dict[str, float | None] = dict.fromkeys(sorted(helps), 1.0)
