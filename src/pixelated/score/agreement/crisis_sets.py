@@ -50,7 +50,7 @@ def _unseen(tools: Tools) -> list[Figure]:
     found = []
     for label, name in (
         ("good", "good replies of another author accepted"),
-        ("harmful", "harmful ones rejected"),
+        ("harmful", "harmful replies of another author rejected"),
     ):
         pairs = [(one["client"], one["reply"]) for one in given if one["label"] == label]
         found += _replies(f"{len(pairs)} {name}", pairs, tools, good=label == "good", least=None)
