@@ -16,8 +16,9 @@ from typing import Any, BinaryIO
 import orjson
 import re2
 
+from pixelated.clean.names.known import known_detector
 from pixelated.clean.plain import plain_view
-from pixelated.clean.redact import NOTHING, Decided, RedactedText, Surrogates, redact_text
+from pixelated.clean.redact import NOTHING, Decided, Surrogates, redact_text
 from pixelated.clean.spans import DETECTORS, Detector, Span
 from pixelated.core import schema
 from pixelated.core.errors import UsageError
@@ -120,8 +121,10 @@ class _Run:
     def _redacted(self, record: dict[str, Any], texts: list[tuple[Place, str]]) -> dict[str, Any]:
         name, decided = record["id"], self.decisions.of.get(record["id"], {})
         surrogates = Surrogates(text for _, text in texts)
+        wanted = [_wanted(text) for _, text in texts]
+        known = known_detector(zip((text for _, text in texts), wanted, strict=True))
         waits = changed = False
-        for place, text in texts:
+        for (place, text), detectors in zip(texts, wanted, strict=True):
             said = decided.get(place, NOTHING)
             if any(span.end > len(text) for span in said.redact):
                 raise UsageError(
@@ -129,7 +132,7 @@ class _Run:
                     f"a decision on {name!r} lies behind the end of its text",
                     "decide the REVIEW.jsonl of this file",
                 )
-            done = _redact(text, surrogates, said)
+            done = redact_text(text, [*detectors, *known], surrogates, decided=said)
             _put(record, place, done.text)
             self.spans += [_line(name, place, span) for span in done.spans]
             self.review += [_line(name, place, span) for span in done.review]
@@ -159,10 +162,10 @@ class _Run:
         }
 
 
-def _redact(text: str, surrogates: Surrogates, decided: Decided) -> RedactedText:
+def _wanted(text: str) -> list[Detector]:
+    """Return the detectors that must look at a text."""
     seen = plain_view(text)
-    wanted = [detector for pattern, detector in _triggers() if pattern.search(seen)]
-    return redact_text(text, wanted, surrogates, decided=decided)
+    return [detector for pattern, detector in _triggers() if pattern.search(seen)]
 
 
 @cache

@@ -1,0 +1,26 @@
+"""Lists of names, places and common words: what they say of a word, as bits.
+
+`presets/pii/names_lists.txt.gz` is made by `tools/fit_names` from Faker (MIT) and from words that stand in
+lower case in permissive text; a line is a word in lower case, a tab and its bits.
+"""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+from importlib.resources import files
+
+GIVEN, FAMILY, CITY, COUNTRY, NATION, COMMON, STREET, JOB = (1 << k for k in range(8))
+LISTS = "names_lists.txt.gz"
+
+
+@cache
+def lists() -> dict[str, int]:
+    """Return the bits of each listed word."""
+    packed = (files("pixelated") / "presets" / "pii" / LISTS).read_bytes()
+    found = {}
+    for line in gzip.decompress(packed).decode("utf-8").splitlines():
+        if not line.startswith("#"):
+            word, _, bits = line.partition("\t")
+            found[word] = int(bits)
+    return found
