@@ -186,11 +186,27 @@ def _has_names(piece: str) -> bool:
 def varied(sentence: Sentence, rng: random.Random) -> Sentence:
     """Return a sentence in lower case (30 %), in capitals (3 %), or as it is."""
     kind = rng.random()
+    if rng.random() < 0.06:
+        sentence = redacted(sentence)
     if kind < 0.30:
         return Sentence([w.lower() for w in sentence.words], sentence.labels)
     if kind < 0.33:
         return Sentence([w.upper() for w in sentence.words], sentence.labels)
     return sentence
+
+
+def redacted(sentence: Sentence) -> Sentence:
+    """Return a sentence with surrogates for its spans: what was replaced before is not found again."""
+    words, labels = [], []
+    for word, label in zip(sentence.words, sentence.labels, strict=True):
+        if label == "O":
+            words.append(word)
+        elif label[0] == "B":
+            words.append(f"[{label[2:]}_1]")
+        else:
+            continue
+        labels.append("O")
+    return Sentence(words, labels)
 
 
 def blind(sentence: Sentence, rng: random.Random) -> frozenset[int]:

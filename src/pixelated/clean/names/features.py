@@ -17,8 +17,8 @@ _TITLES = frozenset(
     ["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "rev", "reverend", "sir", "officer", "nurse", "coach", "pastor", "father", "sister", "aunt", "uncle", "auntie", "judge", "captain", "sergeant", "detective", "principal", "rabbi", "imam"]
 )
 _LONG_NUMBER = 6
-_BITS = "gfckno"  # given, family, city, country, nation, common: one letter each, for short feature names
-_PLACED = (g.GIVEN, g.FAMILY, g.CITY, g.COUNTRY, g.NATION, g.COMMON)
+_BITS = "gfcknov"  # given, family, city, country, nation, common, vocabulary: short names of features
+_PLACED = (g.GIVEN, g.FAMILY, g.CITY, g.COUNTRY, g.NATION, g.COMMON, g.VOCABULARY)
 
 
 def features_of(words: list[str], blind: Blind = frozenset()) -> list[list[str]]:
@@ -54,7 +54,8 @@ def features_of(words: list[str], blind: Blind = frozenset()) -> list[list[str]]
 
 
 def _listed(word: str, known: Mapping[str, int], blind: bool) -> int:
-    return 0 if blind else known.get(word.lower().replace("\u2019", "'"), 0)
+    bits = known.get(word.lower().replace("\u2019", "'"), 0)
+    return bits & g.VOCABULARY if blind else bits
 
 
 @lru_cache(maxsize=65536)

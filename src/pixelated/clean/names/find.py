@@ -31,6 +31,10 @@ SURE = 0.8  # from here on a span is replaced
 UNSURE = 0.5  # from here on it goes to a person
 _LISTED = g.GIVEN | g.FAMILY | g.CITY
 _POSTAL = (4, 5)  # digits
+_CUES = frozenset(  # behind which a word in lower case may be a name that is on no list
+    "is named called im i'm am its dear hi hey hello mr mrs ms dr miss husband wife boyfriend girlfriend son daughter "
+    "brother sister friend ex aunt uncle cousin and in from at near to".split()
+)
 _PLACES = ("PLACE", "REGION", "ADDRESS")
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 15  # of a telephone number
 _POSTAL_WORDS = frozenset({"zip", "zipcode", "postcode", "postal"})
@@ -75,21 +79,27 @@ def tagged(text: str, model: Model | None = None) -> Iterator[Span]:
 
 def is_candidate(tokens: list[Token]) -> bool:
     """Say whether a sentence may name somebody or some place."""
-    known, kept = g.lists(), load_kept().single
+    before = ""
     for i, token in enumerate(tokens):
-        word = token.text
-        if not word[0].isalpha():
-            if word.isdigit() and len(word) in _POSTAL:
-                return True
-            continue
-        lower = word.lower().replace("\u2019", "'")
-        bits = known.get(lower, 0)
-        if not bits & g.COMMON:
-            if lower not in kept and (len(word) > 1 or bits):
-                return True
-        elif bits & _LISTED and i and not word.islower() and len(word) > 1:
+        if _may_name(token.text, before, i):
             return True
+        before = token.text.lower()
     return False
+
+
+def _may_name(word: str, before: str, i: int) -> bool:
+    """Say whether the i-th word of a sentence may be a name, or a postal code."""
+    if not word[0].isalpha():
+        return word.isdigit() and len(word) in _POSTAL
+    if len(word) < 2:  # noqa: PLR2004 - an initial
+        return False
+    lower = word.lower().replace("\u2019", "'")
+    bits = g.lists().get(lower, 0)
+    if bits & g.COMMON:
+        return bool(bits & _LISTED) and i > 0 and not word.islower()
+    if lower in load_kept().single:
+        return False
+    return bool(bits & _LISTED) or not word.islower() or before in _CUES
 
 
 def is_english(words: tuple[str, ...]) -> bool:

@@ -1,7 +1,8 @@
 """Lists of names, places and common words: what they say of a word, as bits.
 
 `presets/pii/names_lists.txt.gz` is made by `tools/fit_names` from Faker (MIT) and from words that stand in
-lower case in permissive text; a line is a word in lower case, a tab and its bits.
+lower case in permissive text; a line is a word in lower case, a tab and its bits. COMMON words were seen in
+lower case in talk; VOCABULARY is a list of 30,000 frequent words, names among them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import gzip
 from functools import cache
 from importlib.resources import files
 
-GIVEN, FAMILY, CITY, COUNTRY, NATION, COMMON, STREET, JOB = (1 << k for k in range(8))
+GIVEN, FAMILY, CITY, COUNTRY, NATION = (1 << k for k in range(5))
+COMMON, STREET, VOCABULARY = (1 << k for k in range(5, 8))
 LISTS = "names_lists.txt.gz"
 
 
