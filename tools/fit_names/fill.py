@@ -22,7 +22,7 @@ _HERE = Path(__file__).parent
 def words_of(name: str) -> tuple[str, ...]:
     """Return the lines of a list in `words/`, comments left out."""
     text = (_HERE / "words" / f"{name}.txt").read_text("utf-8")
-    return tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    return tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("# "))
 
 
 @cache
@@ -201,16 +201,10 @@ def flat(rng: random.Random) -> str:
 
 def zip_code(rng: random.Random) -> str:
     """Return a postal code."""
-    letters = "ABCDEFGHJKLMNPRSTUVWXY"
-    kind = rng.random()
-    if kind < 0.75:
-        return f"{rng.randint(0, 99999):05d}"
-    if kind < 0.85:
-        return f"{rng.choice(letters)}{rng.choice(letters)}{rng.randint(1, 20)} {rng.randint(1, 9)}{rng.choice(letters)}{rng.choice(letters)}"
-    return (
-        f"{rng.randint(0, 9999):04d}"
-        if kind < 0.95
-        else f"{rng.randint(0, 99999):05d}-{rng.randint(0, 9999):04d}"
+    form = rng.choice(words_of("postal_forms"))
+    return "".join(
+        rng.choice("0123456789") if c == "#" else rng.choice("ABCDEFGHJKLMNPRSTUVWXY") if c == "@" else c
+        for c in form
     )
 
 

@@ -28,8 +28,8 @@ AGES = tuple(
 OVER_89 = 90
 OLDEST = 120
 _YEAR = re2.compile(r"\b(?:19|20)[0-9]{2}\b")
+_TITLE = re2.compile(r"(?i)\b(?:mr|mrs|ms|mx|dr|prof)\b\.?|\bMiss\b")
 _WEEKDAY = re2.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
-_NOTHING_ELSE = frozenset({"of", "the", "and"})
 
 
 def find_ages(text: str) -> Iterator[tuple[Span, int]]:
@@ -48,8 +48,12 @@ def find_quasi(text: str, tokens: list[Token]) -> Iterator[Span]:
         for match in pattern.finditer(text):
             if stands_alone(text, *match.span()):
                 yield Span(match.start(), match.end(), "DATE")
+    for match in _TITLE.finditer(text):
+        yield Span(match.start(), match.end(), "TITLE")
     known = g.lists()
     for token in tokens:
-        bits = known.get(token.text.lower(), 0)
-        if token.text[0].isupper() and bits & (g.COUNTRY | g.NATION):
+        lower = token.text.lower()
+        bits = known.get(lower, 0) or known.get(lower.removesuffix("s"), 0)
+        sure = token.text[0].isupper() or not bits & (g.GIVEN | g.COMMON)  # "chad", "polish"
+        if sure and bits & (g.COUNTRY | g.NATION):
             yield Span(token.start, token.end, "REGION" if bits & g.COUNTRY else "NRP")
