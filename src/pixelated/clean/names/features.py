@@ -6,7 +6,6 @@ cannot learn names by heart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 
 from pixelated.clean.names import gazetteer as g
@@ -23,8 +22,9 @@ _PLACED = (g.GIVEN, g.FAMILY, g.CITY, g.COUNTRY, g.NATION, g.COMMON, g.VOCABULAR
 
 def features_of(words: list[str], blind: Blind = frozenset()) -> list[list[str]]:
     """Return the features of each word of a sentence."""
-    known = g.lists()
-    own = [_own(word, _listed(word, known, i in blind)) for i, word in enumerate(words)]
+    own = [
+        _own(word, g.bits_of(word) & (g.VOCABULARY if i in blind else ~0)) for i, word in enumerate(words)
+    ]
     last = len(own) - 1
     rows = []
     for i, (word, shape, listed, alone) in enumerate(own):
@@ -51,11 +51,6 @@ def features_of(words: list[str], blind: Blind = frozenset()) -> list[list[str]]
             row.append("+w=>")
         rows.append(row)
     return rows
-
-
-def _listed(word: str, known: Mapping[str, int], blind: bool) -> int:
-    bits = known.get(word.lower().replace("\u2019", "'"), 0)
-    return bits & g.VOCABULARY if blind else bits
 
 
 @lru_cache(maxsize=65536)

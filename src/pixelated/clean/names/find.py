@@ -28,6 +28,7 @@ DIRECT = {
 }
 KEPT_TYPES = {"REGION": "REGION", "NRP": "NRP", "TITLE": "TITLE", "AGE": "AGE", "DATE": "DATE"}
 SURE = 0.8  # from here on a span is replaced
+_PLAIN = 0.9  # of a word in lower case that is on no list of names, or on one of frequent words, too
 UNSURE = 0.5  # from here on it goes to a person
 _LISTED = g.GIVEN | g.FAMILY | g.CITY
 _POSTAL = (4, 5)  # digits
@@ -94,7 +95,7 @@ def _may_name(word: str, before: str, i: int) -> bool:
     if len(word) < 2:  # noqa: PLR2004 - an initial
         return False
     lower = word.lower().replace("\u2019", "'")
-    bits = g.lists().get(lower, 0)
+    bits = g.bits_of(word)
     if bits & g.COMMON:
         return bool(bits & _LISTED) and i > 0 and not word.islower()
     if lower in load_kept().single:
@@ -149,9 +150,9 @@ def _holds(label: str, found: tuple[str, ...], words: tuple[str, ...], confidenc
         return False
     if label not in DIRECT or not text.islower():
         return True
-    known = g.lists()
-    listed = any(known.get(w, 0) & _LISTED for w in found)
-    return is_english(words) and (confidence >= SURE or listed)
+    bits = [g.bits_of(word) for word in found]
+    listed = any(b & _LISTED for b in bits) and not all(b & g.VOCABULARY for b in bits)
+    return is_english(words) and (confidence >= (SURE if listed else _PLAIN) or listed)
 
 
 def _part_of_more(text: str, start: int, end: int) -> bool:

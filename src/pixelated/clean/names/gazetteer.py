@@ -8,7 +8,7 @@ lower case in talk; VOCABULARY is a list of 30,000 frequent words, names among t
 from __future__ import annotations
 
 import gzip
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 GIVEN, FAMILY, CITY, COUNTRY, NATION = (1 << k for k in range(5))
@@ -26,3 +26,16 @@ def lists() -> dict[str, int]:
             word, _, bits = line.partition("\t")
             found[word] = int(bits)
     return found
+
+
+@lru_cache(maxsize=65536)
+def bits_of(word: str) -> int:
+    """Return the bits of a word in any case; of "well-being" and "I-I" those that all pieces share."""
+    lower = word.lower().replace("\u2019", "'")
+    found = lists().get(lower, 0)
+    if found or "-" not in lower:
+        return found
+    shared = ~0
+    for piece in lower.split("-"):
+        shared &= lists().get(piece, 0)
+    return shared

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from pixelated.clean.names.gazetteer import COMMON, bits_of
 from pixelated.clean.names.tokens import tokens_of
 from pixelated.core.presets import load_preset
 
@@ -44,7 +45,7 @@ def kept_positions(words: list[str]) -> set[int]:
     kept, found = load_kept(), set[int]()
     lower = [word.lower().replace("\u2019", "'") for word in words]
     for i, word in enumerate(lower):
-        if word in kept.single:
+        if word in kept.single or ("-" in word and all(_is_plain(piece, kept) for piece in word.split("-"))):
             found.add(i)
         for phrase in kept.phrases.get(word, ()):
             if tuple(lower[i : i + len(phrase)]) == phrase:
@@ -53,6 +54,10 @@ def kept_positions(words: list[str]) -> set[int]:
         if word in kept.eponyms and _names_a_method(lower, i, kept):
             found.add(i)
     return found
+
+
+def _is_plain(piece: str, kept: Kept) -> bool:
+    return piece in kept.single or bool(bits_of(piece) & COMMON)
 
 
 def _names_a_method(lower: list[str], i: int, kept: Kept) -> bool:
