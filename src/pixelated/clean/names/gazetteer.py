@@ -13,6 +13,7 @@ from importlib.resources import files
 
 GIVEN, FAMILY, CITY, COUNTRY, NATION = (1 << k for k in range(5))
 COMMON, STREET, VOCABULARY = (1 << k for k in range(5, 8))
+_CONTRACTED = ("d", "ll", "ve", "re", "m", "t", "all", "em", "you")
 LISTS = "names_lists.txt.gz"
 
 
@@ -30,9 +31,15 @@ def lists() -> dict[str, int]:
 
 @lru_cache(maxsize=65536)
 def bits_of(word: str) -> int:
-    """Return the bits of a word in any case; of "well-being" and "I-I" those that all pieces share."""
+    """Return the bits of a word in any case; of "well-being" and "I-I" those that all pieces share.
+
+    "What'd" is as common as "what".
+    """
     lower = word.lower().replace("\u2019", "'")
     found = lists().get(lower, 0)
+    stem, mark, ending = lower.rpartition("'")
+    if mark and ending in _CONTRACTED:
+        return found | lists().get(stem, 0) & COMMON
     if found or "-" not in lower:
         return found
     shared = ~0

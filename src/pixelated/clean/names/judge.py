@@ -1,0 +1,143 @@
+"""From the tags of a sentence to spans: what cannot be so is left out, what is in doubt is put to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pixelated.clean.names import gazetteer as g
+from pixelated.clean.names.kept import kept_positions
+from pixelated.clean.names.model import Model, Tag
+
+# What identifies somebody -> the type of its span. All else that is tagged is kept: HIPAA lets countries and
+# states, peoples, titles, jobs, ages below 90 and years stand.
+DIRECT = {
+    "PERSON": "PERSON",
+    "PLACE": "PLACE",
+    "ADDRESS": "STREET_ADDRESS",
+    "ORG": "ORG",
+    "ZIP": "ZIP",
+    "PHONE": "PHONE",
+}
+SURE = 0.8  # from here on a span is replaced
+UNSURE = 0.5  # from here on it goes to a person
+_PLAIN = 0.9  # of a word in lower case that no list of names has, or that is a frequent word as well
+_HINT = 0.1  # of a capitalised word that no list has at all
+LISTED = g.GIVEN | g.FAMILY | g.CITY
+_PLACES = ("PLACE", "REGION", "ADDRESS")
+_FEWEST_DIGITS, _MOST_DIGITS = 7, 15  # of a telephone number
+_POSTAL_WORDS = frozenset({"zip", "zipcode", "postcode", "postal"})
+_SMALL = frozenset({"of", "the", "and"})
+_ENGLISH = frozenset(
+    "the to and of is my i you your it that was be are have this not do from what he she we they who with for at "
+    "name please but so his her".split()  # noqa: SIM905 - a list of quoted words is not read by anybody
+)
+_FEW = 6  # words of a sentence whose language cannot be told
+_ACRONYM = 5  # letters that a word in capitals may have without being a name
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Words `first` to `behind` (not included) of a sentence, with their label."""
+
+    first: int
+    behind: int
+    label: str
+    confidence: float
+
+
+def named_in(words: tuple[str, ...], model: Model) -> tuple[Named, ...]:
+    """Return the spans of a sentence from UNSURE on, in order."""
+    tags = model.tags(list(words))
+    kept = kept_positions(list(words))
+    found = [one for one in _tagged(words, tags, kept) if _holds(one, words, tags)]
+    inside = {i for one in found for i in range(one.first, one.behind)}
+    doubtful = [
+        Named(i, i + 1, label, UNSURE)
+        for i, tag in enumerate(tags)
+        if i not in inside and i not in kept and (label := _doubt(words, i, tag))
+    ]
+    return tuple(sorted([*found, *doubtful], key=lambda one: one.first))
+
+
+def is_english(words: tuple[str, ...]) -> bool:
+    """Say whether a longer sentence has the small words of English; the tagger knows no other language."""
+    plain = [word for word in words if word.islower()]
+    return len(plain) < _FEW or any(word in _ENGLISH for word in plain)
+
+
+def _tagged(words: tuple[str, ...], tags: list[Tag], kept: set[int]) -> Iterator[Named]:
+    for start, end in _runs(tags):
+        label = tags[start].label
+        inner = [
+            i
+            for i in range(start, end)
+            if (words[i][0].isalnum() or words[i][0] == "#") and not (label in DIRECT and i in kept)
+        ]
+        if inner:
+            first, behind = inner[0], inner[-1] + 1
+            confidence = sum(tag.inside for tag in tags[first:behind]) / (behind - first)
+            yield Named(
+                first, behind, _placed(label, words[first:behind]), round(min(confidence, 0.999), 3)
+            )
+
+
+def _runs(tags: list[Tag]) -> Iterator[tuple[int, int]]:
+    """Yield where spans begin and end, words that the tagger is unsure of among them."""
+    start = -1
+    for i, tag in enumerate([*tags, Tag("", begins=False, inside=0.0)]):
+        goes_on = start >= 0 and tag.label == tags[start].label and not tag.begins
+        if start >= 0 and not goes_on:
+            yield start, i
+            start = -1
+        if start < 0 and tag.label:
+            start = i
+
+
+def _holds(one: Named, words: tuple[str, ...], tags: list[Tag]) -> bool:
+    """Say whether what the tagger says of some words can be so."""
+    found = words[one.first : one.behind]
+    if one.confidence < UNSURE:
+        return False
+    if one.label == "PHONE":
+        digits = sum(len(w) for w in found if w.isdigit())
+        letters = any(w[0].isalpha() for w in found)
+        return len(found) > 1 and not letters and _FEWEST_DIGITS <= digits <= _MOST_DIGITS
+    if one.label == "ZIP":
+        placed = any(tag.label in _PLACES and tag.inside >= SURE for tag in tags)
+        return placed or bool(_POSTAL_WORDS & {w.lower() for w in words})
+    if one.label in ("PERSON", "PLACE") and any(w[0].isdigit() for w in found):
+        return False
+    return one.label not in DIRECT or not " ".join(found).islower() or _lower_holds(one, found, words)
+
+
+def _lower_holds(one: Named, found: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    """Say whether words in lower case are a name: on a list of names, or with little doubt."""
+    bits = [g.bits_of(word) for word in found]
+    listed = any(b & LISTED for b in bits) and not all(b & g.VOCABULARY for b in bits)
+    return is_english(words) and (listed or one.confidence >= _PLAIN)
+
+
+def _doubt(words: tuple[str, ...], i: int, tag: Tag) -> str:
+    """Return what a capitalised word may be that the tagger passes over, or nothing.
+
+    A listed name inside of a sentence is put to a person; so is a word that is on no list, where the tagger
+    sees a hint of a name.
+    """
+    word = words[i]
+    bits = g.bits_of(word)
+    if not word[0].isupper() or len(word) < 3 or bits & (g.COMMON | g.COUNTRY | g.NATION):  # noqa: PLR2004 - initials
+        return ""
+    if word.isupper() and (len(word) <= _ACRONYM or not any(w.islower() for w in words)):
+        return ""
+    inner = i > 0 and (words[i - 1][0].isalnum() or words[i - 1] in (",", "(", "-"))
+    if bits & LISTED and inner:
+        return "PERSON" if bits & (g.GIVEN | g.FAMILY) else "PLACE"
+    hint = not bits & g.VOCABULARY and tag.inside >= _HINT and tag.label in DIRECT and is_english(words)
+    return tag.label if hint else ""
+
+
+def _placed(label: str, words: tuple[str, ...]) -> str:
+    """Return REGION for a place that consists of the names of countries and states."""
+    listed = [g.bits_of(w) for w in words if w[0].isalpha() and w.lower() not in _SMALL]
+    return "REGION" if label == "PLACE" and listed and all(b & g.COUNTRY for b in listed) else label
