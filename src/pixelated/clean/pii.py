@@ -28,6 +28,7 @@ from pixelated.core.step import StepResult
 
 PII_VERSION = "pii@3"
 NAMES = "names"  # the detector that a recipe can turn off
+INVENTED = "synthetic"  # origin of records whose people are nobody: a doubtful name waits for no person
 NONE_DETECTED, SCRUBBED, REQUIRES_REVIEW = schema.PII_STATUSES
 _METADATA_EXTRA = r"[0-9]{4}"  # a key may be the label of digits that look like nothing by themselves
 
@@ -46,7 +47,8 @@ def redact_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepRe
     """
     del seed
     texts = collect(table, matching(metadata_of(table), f"{_any_trigger()}|{_METADATA_EXTRA}"))
-    found = _redactions(texts, names=bool(settings.get("names", True)))
+    invented = np.flatnonzero(np.array(one_chunk(table, "origin").to_pylist()) == INVENTED)
+    found = _redactions(texts, names=bool(settings.get("names", True)), invented=set(invented.tolist()))
     changes = {i: text for result in found.values() for i, text in result.changes.items()}
     removed = sum(_words(texts, i) for i in changes) - sum(_own_words(text) for text in changes.values())
     kept = replaced(table, texts, changes)
@@ -82,7 +84,7 @@ def _any_trigger() -> str:
     return "|".join(f"(?:{gate})" for gate in sorted(gates))
 
 
-def _redactions(texts: Texts, *, names: bool) -> dict[int, Redacted]:
+def _redactions(texts: Texts, *, names: bool, invented: set[int]) -> dict[int, Redacted]:
     """Return what was found, by record, for the records that a trigger flags."""
     triggered = _triggered(texts)
     if names:
@@ -93,7 +95,13 @@ def _redactions(texts: Texts, *, names: bool) -> dict[int, Redacted]:
     for position, detectors in sorted(triggered.items()):
         records[int(texts.rows[position])][position] = detectors
     bounds = _positions(texts, sorted(records))
-    return {row: redact_record(bounds[row], dict(records[row]), texts.edges[-2]) for row in sorted(records)}
+    unreviewed = DETECTORS.get(NAMES).types
+    return {
+        row: redact_record(
+            bounds[row], dict(records[row]), texts.edges[-2], unreviewed if row in invented else ()
+        )
+        for row in sorted(records)
+    }
 
 
 def _triggered(texts: Texts) -> dict[int, list[Detector]]:

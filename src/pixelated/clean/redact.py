@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pixelated.clean.edits import Edits
@@ -86,7 +86,10 @@ class Surrogates:
 
 
 def redact_record(
-    texts: dict[int, tuple[str, str]], detectors: dict[int, Sequence[Detector]], metadata: int
+    texts: dict[int, tuple[str, str]],
+    detectors: dict[int, Sequence[Detector]],
+    metadata: int,
+    unreviewed: Container[str] = (),
 ) -> Redacted:
     """Redact the texts of one record.
 
@@ -95,6 +98,7 @@ def redact_record(
             metadata key a text stands under, or empty.
         detectors: position -> the detectors whose trigger the text matches.
         metadata: the position from which on texts are of metadata, which is counted apart.
+        unreviewed: types of which a candidate is nobody's matter.
     """
     result = Redacted()
     surrogates = Surrogates(text for _, text in texts.values())
@@ -107,7 +111,7 @@ def redact_record(
         result.helplines += done.helplines
         counts = result.in_metadata if position >= metadata else result.counts
         counts.update(done.replaced)
-        result.review.update(s.type for s in done.review)
+        result.review.update(s.type for s in done.review if s.type not in unreviewed)
         if done.replaced:
             result.changes[position] = done.text
     return result
