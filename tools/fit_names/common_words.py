@@ -16,7 +16,7 @@ _LOWER = re.compile(r"(?<![\w'\u2019-])[a-z]+(?:['\u2019-][a-z]+)*(?![\w-])")
 
 
 def common_words(corpora: Path) -> dict[str, int]:
-    """Return words and in how many documents they stand in lower case; counsel_chat (MIT), diasafety (Apache-2.0)."""
+    """Return words and how many documents of counsel_chat and diasafety have them in lower case."""
     total: Counter[str] = Counter()
     for name, documents in (("counsel_chat", counsel_chat(corpora)), ("diasafety", _diasafety(corpora))):
         seen: Counter[str] = Counter()

@@ -49,8 +49,13 @@ def full(rng: random.Random) -> str:
     """Return a given and a family name of one locale, in one of several forms."""
     first, last = _names(rng)
     one, two = rng.choice(first), rng.choice(last)
-    forms = (f"{one} {rng.choice('ABCDEFGHJKLMNPRSTW')}. {two}", f"{one} {rng.choice(first)} {two}",
-             f"{one} {two}-{rng.choice(last)}", f"{one[0]}. {two}", f"{two}, {one}")  # fmt: skip
+    forms = (
+        f"{one} {rng.choice('ABCDEFGHJKLMNPRSTW')}. {two}",
+        f"{one} {rng.choice(first)} {two}",
+        f"{one} {two}-{rng.choice(last)}",
+        f"{one[0]}. {two}",
+        f"{two}, {one}",
+    )
     return rng.choice(forms) if rng.random() < 0.2 else f"{one} {two}"
 
 
@@ -88,7 +93,7 @@ def _made_up_town(rng: random.Random) -> str:
     after = rng.choice(
         ["ville", "ton", "burgh", "mouth", "ham", "field", "ford", "land", "port", "stad", "berg", ""]
     )
-    return before + (name + after if before.strip() not in ("St.",) else given(rng))
+    return before + (name + after if before.strip() != "St." else given(rng))
 
 
 def capitals(draw: Draw) -> Draw:
@@ -154,8 +159,10 @@ def _startup(rng: random.Random) -> str:
 
 
 def _syllables(rng: random.Random) -> str:
-    parts = [rng.choice("bcdfghjklmnprstvwz") + rng.choice("aeiou") + rng.choice(["", "n", "r", "l", "x", "s"])
-             for _ in range(rng.randint(2, 3))]  # fmt: skip
+    parts = [
+        rng.choice("bcdfghjklmnprstvwz") + rng.choice("aeiou") + rng.choice(["", "n", "r", "l", "x", "s"])
+        for _ in range(rng.randint(2, 3))
+    ]
     return "".join(parts).capitalize() + rng.choice(["", "", "io", "ia", "ly", "ify", "tech", "ix", "era"])
 
 
@@ -173,8 +180,29 @@ def street(rng: random.Random) -> str:
     """Return the name of a street."""
     kind = rng.random()
     if kind < 0.55:
-        ending = rng.choice(["Street", "St", "St.", "Road", "Rd", "Avenue", "Ave", "Ave.", "Lane", "Drive", "Dr",
-                             "Boulevard", "Blvd", "Court", "Way", "Place", "Close", "Terrace", rng.choice(lists.endings())])  # fmt: skip
+        ending = rng.choice(
+            [
+                "Street",
+                "St",
+                "St.",
+                "Road",
+                "Rd",
+                "Avenue",
+                "Ave",
+                "Ave.",
+                "Lane",
+                "Drive",
+                "Dr",
+                "Boulevard",
+                "Blvd",
+                "Court",
+                "Way",
+                "Place",
+                "Close",
+                "Terrace",
+                rng.choice(lists.endings()),
+            ]
+        )
         name = rng.choice([family, family, city, _common])(rng)
         return f"{name} {ending}"
     if kind < 0.75:
@@ -195,8 +223,21 @@ def number(rng: random.Random) -> str:
 def flat(rng: random.Random) -> str:
     """Return the flat in a house, or a box."""
     n = rng.randint(1, 999)
-    return rng.choice([f"Apt. {n}", f"Suite {n}", f"Unit {n}", f"Apt {n}", f"Flat {n}", f"#{n}", f"PO Box {n}",
-                       f"P.O. Box {n}", f"Postbox {n}", f"{family(rng)} Flats", f"Floor {n % 30}"])  # fmt: skip
+    return rng.choice(
+        [
+            f"Apt. {n}",
+            f"Suite {n}",
+            f"Unit {n}",
+            f"Apt {n}",
+            f"Flat {n}",
+            f"#{n}",
+            f"PO Box {n}",
+            f"P.O. Box {n}",
+            f"Postbox {n}",
+            f"{family(rng)} Flats",
+            f"Floor {n % 30}",
+        ]
+    )
 
 
 def zip_code(rng: random.Random) -> str:
@@ -221,10 +262,16 @@ def address(rng: random.Random) -> str:
     town = capitals(city)(rng)
     gap, rest = rng.choice([", ", "\n", "\n ", " ", "\n, "]), rng.choice(["\n ", " ", ", "])
     middle = f"{gap}{flat(rng)}" if rng.random() < 0.5 else ""
-    end = rng.choice([
-        f"{rest}{country(rng)} {zip_code(rng)}", f"{rest}{country(rng)}", f", {state_abbr(rng)} {zip_code(rng)}",
-        f", {state_abbr(rng)}{rest}{country(rng)} {zip_code(rng)}", f" {zip_code(rng)}", "",
-    ])  # fmt: skip
+    end = rng.choice(
+        [
+            f"{rest}{country(rng)} {zip_code(rng)}",
+            f"{rest}{country(rng)}",
+            f", {state_abbr(rng)} {zip_code(rng)}",
+            f", {state_abbr(rng)}{rest}{country(rng)} {zip_code(rng)}",
+            f" {zip_code(rng)}",
+            "",
+        ]
+    )
     lead = f"{rng.randint(1, 9999)} " if rng.random() < 0.15 else ""
     return f"{lead}{road}{middle}{gap}{town}{end}"
 
@@ -232,8 +279,14 @@ def address(rng: random.Random) -> str:
 def _military(rng: random.Random) -> str:
     box, n = rng.randint(1, 9999), rng.randint(10000, 99999)
     code, post = rng.choice(["AA", "AE", "AP"]), rng.choice(["APO", "FPO", "DPO"])
-    return rng.choice([f"PSC {box % 999}, Box {box}\n{post} {code} {n}", f"Unit {box} Box {n % 9999:04d}\n{post} {code} {n}",
-                       f"USS {family(rng)}\n{post} {code} {n}", f"USNS {family(rng)}\n{post} {code} {n}"])  # fmt: skip
+    return rng.choice(
+        [
+            f"PSC {box % 999}, Box {box}\n{post} {code} {n}",
+            f"Unit {box} Box {n % 9999:04d}\n{post} {code} {n}",
+            f"USS {family(rng)}\n{post} {code} {n}",
+            f"USNS {family(rng)}\n{post} {code} {n}",
+        ]
+    )
 
 
 def age(rng: random.Random) -> str:
@@ -250,9 +303,31 @@ def date(rng: random.Random) -> str:
     """Return a date, with or without its time."""
     y, m, d = rng.randint(1930, 2025), rng.randint(1, 12), rng.randint(1, 28)
     clock = f"{rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}:{rng.randint(0, 59):02d}"
-    months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
-    return rng.choice([f"{y}-{m:02d}-{d:02d} {clock}", f"{m}/{d}/{y}", f"{y}-{m:02d}-{d:02d}", f"{months[m - 1]} {d}, {y}",
-                       f"{d} {months[m - 1]} {y}", f"{months[m - 1]} {d}", f"the {d}th of {months[m - 1]}"])  # fmt: skip
+    months = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
+    return rng.choice(
+        [
+            f"{y}-{m:02d}-{d:02d} {clock}",
+            f"{m}/{d}/{y}",
+            f"{y}-{m:02d}-{d:02d}",
+            f"{months[m - 1]} {d}, {y}",
+            f"{d} {months[m - 1]} {y}",
+            f"{months[m - 1]} {d}",
+            f"the {d}th of {months[m - 1]}",
+        ]
+    )
 
 
 def weekday(rng: random.Random) -> str:
@@ -324,12 +399,32 @@ def url(rng: random.Random) -> str:
 
 # Slot -> label (None: nothing the tagger finds) and value.
 VALUES: dict[str, tuple[str | None, Draw]] = {
-    "person": ("PERSON", person), "name": ("PERSON", full), "given": ("PERSON", given), "nick": ("PERSON", nickname),
-    "family": ("PERSON", family), "place": ("PLACE", capitals(city)), "region": ("REGION", country),
-    "org": ("ORG", organisation), "school": ("ORG", _institution), "address": ("ADDRESS", address),
-    "street": ("ADDRESS", street), "number": ("ADDRESS", number), "flat": ("ADDRESS", flat), "zip": ("ZIP", zip_code),
-    "nation": ("NRP", nationality), "job": ("TITLE", job), "prefix": ("TITLE", prefix), "age": ("AGE", age),
-    "year": ("DATE", year), "date": ("DATE", date), "weekday": ("DATE", weekday), "state": ("REGION", state_abbr),
-    "digits": (None, digits), "phone": ("PHONE", phone), "acronym": (None, acronym), "credential": (None, credential),
-    "email": (None, email), "url": (None, url),
-}  # fmt: skip
+    "person": ("PERSON", person),
+    "name": ("PERSON", full),
+    "given": ("PERSON", given),
+    "nick": ("PERSON", nickname),
+    "family": ("PERSON", family),
+    "place": ("PLACE", capitals(city)),
+    "region": ("REGION", country),
+    "org": ("ORG", organisation),
+    "school": ("ORG", _institution),
+    "address": ("ADDRESS", address),
+    "street": ("ADDRESS", street),
+    "number": ("ADDRESS", number),
+    "flat": ("ADDRESS", flat),
+    "zip": ("ZIP", zip_code),
+    "nation": ("NRP", nationality),
+    "job": ("TITLE", job),
+    "prefix": ("TITLE", prefix),
+    "age": ("AGE", age),
+    "year": ("DATE", year),
+    "date": ("DATE", date),
+    "weekday": ("DATE", weekday),
+    "state": ("REGION", state_abbr),
+    "digits": (None, digits),
+    "phone": ("PHONE", phone),
+    "acronym": (None, acronym),
+    "credential": (None, credential),
+    "email": (None, email),
+    "url": (None, url),
+}

@@ -1,4 +1,4 @@
-"""Labelled sentences to fit the tagger on, and to judge it by: templates filled, counsel_chat with names put in."""
+"""Labelled sentences to fit the tagger on: templates filled, counsel_chat with names put in."""
 
 from __future__ import annotations
 
@@ -20,16 +20,49 @@ _KEPT = Path(__file__).parents[2] / "src/pixelated/presets/pii/kept_names.yaml"
 _SLOT = re.compile(r"\{\{?\s*(\w+)\s*\}?\}")
 # Slots of presidio-research's templates -> slots of `fill.VALUES`.
 _PRESIDIO = {
-    "first_name": "given", "first_name_male": "given", "first_name_female": "given", "first_name_nonbinary": "given",
-    "last_name": "family", "last_name_male": "family", "last_name_female": "family", "name": "name",
-    "name_male": "name", "name_female": "name", "person": "person", "organization": "org", "company": "org",
-    "address": "address", "city": "place", "country": "region", "street_name": "street", "building_number": "number",
-    "secondary_address": "flat", "postcode": "zip", "zipcode": "zip", "state_abbr": "state", "nationality": "nation",
-    "nation_woman": "nation", "nation_plural": "nation", "job": "job", "prefix": "prefix", "prefix_male": "prefix",
-    "prefix_female": "prefix", "age": "age", "year": "year", "date_of_birth": "date", "date_time": "date",
-    "day_of_week": "weekday", "credit_card_number": "digits", "phone_number": "phone", "iban": "digits", "ssn": "digits",
-    "us_driver_license": "digits", "ip_address": "digits", "email": "email", "url": "url",
-}  # fmt: skip
+    "first_name": "given",
+    "first_name_male": "given",
+    "first_name_female": "given",
+    "first_name_nonbinary": "given",
+    "last_name": "family",
+    "last_name_male": "family",
+    "last_name_female": "family",
+    "name": "name",
+    "name_male": "name",
+    "name_female": "name",
+    "person": "person",
+    "organization": "org",
+    "company": "org",
+    "address": "address",
+    "city": "place",
+    "country": "region",
+    "street_name": "street",
+    "building_number": "number",
+    "secondary_address": "flat",
+    "postcode": "zip",
+    "zipcode": "zip",
+    "state_abbr": "state",
+    "nationality": "nation",
+    "nation_woman": "nation",
+    "nation_plural": "nation",
+    "job": "job",
+    "prefix": "prefix",
+    "prefix_male": "prefix",
+    "prefix_female": "prefix",
+    "age": "age",
+    "year": "year",
+    "date_of_birth": "date",
+    "date_time": "date",
+    "day_of_week": "weekday",
+    "credit_card_number": "digits",
+    "phone_number": "phone",
+    "iban": "digits",
+    "ssn": "digits",
+    "us_driver_license": "digits",
+    "ip_address": "digits",
+    "email": "email",
+    "url": "url",
+}
 
 
 @dataclass
@@ -119,16 +152,15 @@ def from_templates(templates: list[str], times: int, rng: random.Random) -> Iter
 
 
 # "my husband said" -> "Ahmed said", "my husband Ahmed said"
-_RELATION = re.compile(
-    r"\b([Mm]y|[Hh]is|[Hh]er) (husband|wife|boyfriend|girlfriend|son|daughter|brother|sister|mother|father|mom|dad|friend"
-    r"|best friend|ex|fianc[eé]e?|partner|stepdad|stepmom|aunt|uncle|cousin|boss|roommate|therapist|grandmother)\b(?!['\u2019-])"
+_KIN = (
+    "husband|wife|boyfriend|girlfriend|son|daughter|brother|sister|mother|father|mom|dad|friend|best friend|ex"
+    "|fianc[eé]e?|partner|stepdad|stepmom|aunt|uncle|cousin|boss|roommate|therapist|grandmother"
 )
-_SUBJECT = re.compile(
-    r"(?<![\w'\u2019-])(He|She|he|she)(?= (?:is|was|has|had|said|says|told|does|did|will|would|wants|keeps|never|always)\b)"
-)
-_PLACE = re.compile(
-    r"\b(?:in|from|to|at) (?:my|the|this|a|our|another) (?:town|city|country|area|state|home|school|house|college|work|job)\b"
-)
+_DOES = "is|was|has|had|said|says|told|does|did|will|would|wants|keeps|never|always"
+_HOMES = "town|city|country|area|state|home|school|house|college|work|job"
+_RELATION = re.compile(rf"\b([Mm]y|[Hh]is|[Hh]er) ({_KIN})\b(?!['\u2019-])")
+_SUBJECT = re.compile(rf"(?<![\w'\u2019-])(He|She|he|she)(?= (?:{_DOES})\b)")
+_PLACE = re.compile(rf"\b(?:in|from|to|at) (?:my|the|this|a|our|another) (?:{_HOMES})\b")
 
 
 def from_counsel_chat(corpora: Path, salt: str, rng: random.Random) -> Iterator[Sentence]:

@@ -12,7 +12,8 @@ from pixelated.clean.spans import Span, detector, span_of
 _GATE = r"\b(?:9[0-9]|1[01][0-9])\b|(?i:ninet|hundred|nonagen|centen)"
 _UNITS = "one|two|three|four|five|six|seven|eight|nine"
 _WORDS = re2.compile(
-    rf"(?i)\b(ninety(?:[ -](?:{_UNITS}))?|(?:a|one) hundred(?: and (?:{_UNITS}))?)[ -]years?[ -](?:old|of age)\b"
+    rf"(?i)\b(ninety(?:[ -](?:{_UNITS}))?|(?:a|one) hundred(?: and (?:{_UNITS}))?)"
+    r"[ -]years?[ -](?:old|of age)\b"
     r"|\b(?:in|into) (?:his|her|their|my) ((?:mid|early|late)?[ -]?(?:nineties|90['\x{2019}]?s))\b"
     r"|\b(nonagenarian|centenarian)s?\b"
 )

@@ -12,9 +12,11 @@ from pixelated.clean.names import gazetteer as g
 
 Blind = frozenset[int]  # positions whose lists are not looked at: a part of the fitted sentences
 
-_TITLES = frozenset(
-    ["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "rev", "reverend", "sir", "officer", "nurse", "coach", "pastor", "father", "sister", "aunt", "uncle", "auntie", "judge", "captain", "sergeant", "detective", "principal", "rabbi", "imam"]
-)
+_TITLES_TEXT = """
+mr mrs ms miss mx dr prof professor rev reverend sir officer nurse coach pastor father sister aunt uncle
+auntie judge captain sergeant detective principal rabbi imam
+"""
+_TITLES = frozenset(_TITLES_TEXT.split())
 _LONG_NUMBER = 6
 _BITS = "gfcknov"  # given, family, city, country, nation, common, vocabulary: short names of features
 _PLACED = (g.GIVEN, g.FAMILY, g.CITY, g.COUNTRY, g.NATION, g.COMMON, g.VOCABULARY)
@@ -22,9 +24,7 @@ _PLACED = (g.GIVEN, g.FAMILY, g.CITY, g.COUNTRY, g.NATION, g.COMMON, g.VOCABULAR
 
 def features_of(words: list[str], blind: Blind = frozenset()) -> list[list[str]]:
     """Return the features of each word of a sentence."""
-    own = [
-        _own(word, g.bits_of(word) & (g.VOCABULARY if i in blind else ~0)) for i, word in enumerate(words)
-    ]
+    own = [_own(word, g.bits_of(word) & (g.VOCABULARY if i in blind else ~0)) for i, word in enumerate(words)]
     last = len(own) - 1
     rows = []
     for i, (word, shape, listed, alone) in enumerate(own):

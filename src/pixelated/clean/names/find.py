@@ -20,10 +20,11 @@ from pixelated.clean.spans import REVIEW, Span
 _POSTAL = (4, 5)  # digits
 _REMEMBERED = 20_000  # sentences: greetings and questions recur
 _GLUE, _GLUE_BEHIND = tuple("@/\\_=&"), tuple("@\\_=")
-_CUES = frozenset(  # behind which a word in lower case may be a name that is on no list
-    "is named called im i'm am its dear hi hey hello mr mrs ms dr miss husband wife boyfriend girlfriend son daughter "
-    "brother sister friend ex aunt uncle cousin and in from at near to".split()  # noqa: SIM905 - as above
-)
+_CUES_TEXT = """
+is named called im i'm am its dear hi hey hello mr mrs ms dr miss husband wife boyfriend girlfriend son
+daughter brother sister friend ex aunt uncle cousin and in from at near to
+"""
+_CUES = frozenset(_CUES_TEXT.split())  # behind which a word in lower case may be a name that is on no list
 
 
 def find_names(text: str, model: Model | None = None) -> list[Span]:

@@ -1,4 +1,4 @@
-"""From the tags of a sentence to spans: what cannot be so is left out, what is in doubt is put to a person."""
+"""From the tags of a sentence to spans: what cannot be so is left out, what is in doubt goes to a person."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ _PLACES = ("PLACE", "REGION", "ADDRESS")
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 15  # of a telephone number
 _POSTAL_WORDS = frozenset({"zip", "zipcode", "postcode", "postal"})
 _SMALL = frozenset({"of", "the", "and"})
-_ENGLISH = frozenset(
-    "the to and of is my i you your it that was be are have this not do from what he she we they who with for at "
-    "name please but so his her".split()  # noqa: SIM905 - a list of quoted words is not read by anybody
-)
+_ENGLISH_TEXT = """
+the to and of is my i you your it that was be are have this not do from what he she we they who with for
+at name please but so his her
+"""
+_ENGLISH = frozenset(_ENGLISH_TEXT.split())
 _FEW = 6  # words of a sentence whose language cannot be told
 _ACRONYM = 5  # letters that a word in capitals may have without being a name
 
@@ -77,9 +78,7 @@ def _tagged(words: tuple[str, ...], tags: list[Tag], kept: set[int]) -> Iterator
         if inner:
             first, behind = inner[0], inner[-1] + 1
             confidence = sum(tag.inside for tag in tags[first:behind]) / (behind - first)
-            yield Named(
-                first, behind, _placed(label, words[first:behind]), round(min(confidence, 0.999), 3)
-            )
+            yield Named(first, behind, _placed(label, words[first:behind]), round(min(confidence, 0.999), 3))
 
 
 def _runs(tags: list[Tag]) -> Iterator[tuple[int, int]]:

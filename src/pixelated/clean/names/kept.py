@@ -1,4 +1,4 @@
-"""What names somebody in form alone: drugs, tests, methods, services, works. `presets/pii/kept_names.yaml`."""
+"""What names somebody in form alone: drugs, tests, methods, works. See `presets/pii/kept_names.yaml`."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _is_plain(piece: str, kept: Kept) -> bool:
 
 
 def _names_a_method(lower: list[str], i: int, kept: Kept) -> bool:
-    """Say whether a family name stands for a test or a method here: "the Beck", "Hamilton depression scale"."""
+    """Say whether a family name stands for a test or a method: "the Beck", "Hamilton depression scale"."""
     after = lower[i + 1 : i + 1 + _REACH]
     return any(word in kept.eponym_words for word in after) or (
         i > 0 and lower[i - 1] == "the" and "family" not in after

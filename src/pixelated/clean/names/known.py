@@ -25,7 +25,7 @@ def known_detector(texts: Iterable[tuple[str, Iterable[Detector]]]) -> list[Dete
     for text, detectors in texts:
         for span in (s for d in detectors if "PERSON" in d.types for s in d.find(text)):
             if span.type in _SPREADS and span.confidence >= _CERTAIN:
-                kinds |= dict.fromkeys(_words(text[span.start:span.end]), span.type)
+                kinds |= dict.fromkeys(_words(text[span.start : span.end]), span.type)
     return [Detector(_SPREADS, "", lambda text: _find(text, kinds), soft=True)] if kinds else []
 
 

@@ -21,7 +21,7 @@ _OUTSIDE = "O"
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The label of a word, without B- and I-; whether a span begins; how sure it is that the word is in one."""
+    """The label of a word, without B- and I-; whether a span begins; how sure it is that there is one."""
 
     label: str
     begins: bool

@@ -1,4 +1,4 @@
-"""What says something of somebody and is no identifier under HIPAA: ages, years, weekdays, countries, peoples.
+"""What describes somebody and is no identifier under HIPAA: ages, years, weekdays, countries, peoples.
 
 These are tagged so that they can be replaced on request; by default they stand.
 """
@@ -14,7 +14,10 @@ from pixelated.clean.names.tokens import Token
 from pixelated.clean.spans import Span, stands_alone
 
 _NUMBER = "([0-9]{1,3})"
-_SAID = r"(?:i['\x{2019}]?m|i am|he['\x{2019}]?s|she['\x{2019}]?s|he is|she is)(?: only| just| now| already| about| almost)?"
+_SAID = (
+    r"(?:i['\x{2019}]?m|i am|he['\x{2019}]?s|she['\x{2019}]?s|he is|she is)"
+    r"(?: only| just| now| already| about| almost)?"
+)
 AGES = tuple(
     re2.compile(pattern)
     for pattern in (

@@ -15,7 +15,10 @@ _TOKEN = re.compile(
 )
 _STOPS = frozenset(".!?")
 # After these a full stop ends no sentence.
-_ABBREVIATED = frozenset(["mr", "mrs", "ms", "mx", "dr", "prof", "st", "rev", "sr", "jr", "fr", "no", "apt", "ave", "blvd", "rd", "vs", "etc", "eg", "ie"])
+_ABBREVIATED_TEXT = """
+mr mrs ms mx dr prof st rev sr jr fr no apt ave blvd rd vs etc eg ie
+"""
+_ABBREVIATED = frozenset(_ABBREVIATED_TEXT.split())
 
 
 @dataclass(frozen=True, slots=True)
