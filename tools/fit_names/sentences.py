@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from fit_names import common_words, fill
+from fit_names import fill
 
-from pixelated.clean.names.split import is_held, key, skeleton
+from pixelated.clean.names.split import counsel_chat, is_held, key, skeleton
 from pixelated.clean.names.tokens import sentences_of, tokens_of
 
 _HERE = Path(__file__).parent
@@ -165,7 +165,7 @@ _PLACE = re.compile(rf"\b(?:in|from|to|at) (?:my|the|this|a|our|another) (?:{_HO
 
 def from_counsel_chat(corpora: Path, salt: str, rng: random.Random) -> Iterator[Sentence]:
     """Yield the sentences of counsel_chat (MIT): as they are, and with names in place of relations."""
-    for text in common_words.counsel_chat(corpora):
+    for text in counsel_chat(corpora):
         if is_held(key(text), salt):
             continue
         for tokens in sentences_of(tokens_of(text)):
