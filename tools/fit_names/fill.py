@@ -397,6 +397,11 @@ def url(rng: random.Random) -> str:
     )
 
 
+def piece(name: str) -> Draw:
+    """Return a draw from the list of pieces of sentences of that name."""
+    return lambda rng: rng.choice(words_of(name))
+
+
 # Slot -> label (None: nothing the tagger finds) and value.
 VALUES: dict[str, tuple[str | None, Draw]] = {
     "person": ("PERSON", person),
@@ -421,6 +426,14 @@ VALUES: dict[str, tuple[str | None, Draw]] = {
     "date": ("DATE", date),
     "weekday": ("DATE", weekday),
     "state": ("REGION", state_abbr),
+    "deed": (None, piece("deeds")),
+    "act": (None, piece("acts")),
+    "way": (None, piece("ways")),
+    "tail": (None, piece("tails")),
+    "where": (None, piece("whereabouts")),
+    "scene": (None, piece("scenes")),
+    "duty": (None, piece("duties")),
+    "kin": (None, piece("kin")),
     "digits": (None, digits),
     "phone": ("PHONE", phone),
     "acronym": (None, acronym),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pixelated.clean.names import gazetteer as g
 from pixelated.clean.names.kept import kept_positions
@@ -21,7 +21,7 @@ DIRECT = {
 }
 SURE = 0.8  # from here on a span is replaced
 UNSURE = 0.5  # from here on it goes to a person
-_PLAIN = 0.9  # of a word in lower case that no list of names has, or that is a frequent word as well
+_PLAIN = 0.9  # of a frequent word in lower case that is no given name
 _HINT = 0.1  # of a capitalised word that no list has at all
 LISTED = g.GIVEN | g.FAMILY | g.CITY
 _PLACES = ("PLACE", "REGION", "ADDRESS")
@@ -34,6 +34,7 @@ at name please but so his her
 """
 _ENGLISH = frozenset(_ENGLISH_TEXT.split())
 _FEW = 6  # words of a sentence whose language cannot be told
+_INNER = (",", "(", "-")  # marks inside of a sentence
 _ACRONYM = 5  # letters that a word in capitals may have without being a name
 
 
@@ -58,7 +59,18 @@ def named_in(words: tuple[str, ...], model: Model) -> tuple[Named, ...]:
         for i, tag in enumerate(tags)
         if i not in inside and i not in kept and (label := _doubt(words, i, tag))
     ]
-    return tuple(sorted([*found, *doubtful], key=lambda one: one.first))
+    named = [_raised(one, words) for one in (*found, *doubtful)]
+    return tuple(sorted(named, key=lambda one: one.first))
+
+
+def _raised(one: Named, words: tuple[str, ...]) -> Named:
+    """Return a person with no doubt left where a listed given name stands capitalised inside of a sentence."""
+    word = words[one.first]
+    bits = g.bits_of(word)
+    given = one.label == "PERSON" and bits & g.GIVEN and not bits & g.COMMON
+    inner = one.first > 0 and (words[one.first - 1][0].isalnum() or words[one.first - 1] in _INNER)
+    shaped = word[0].isupper() and not word.isupper()
+    return replace(one, confidence=max(one.confidence, SURE)) if given and inner and shaped else one
 
 
 def is_english(words: tuple[str, ...]) -> bool:
@@ -113,8 +125,9 @@ def _holds(one: Named, words: tuple[str, ...], tags: list[Tag]) -> bool:
 def _lower_holds(one: Named, found: tuple[str, ...], words: tuple[str, ...]) -> bool:
     """Say whether words in lower case are a name: on a list of names, or with little doubt."""
     bits = [g.bits_of(word) for word in found]
-    listed = any(b & LISTED for b in bits) and not all(b & g.VOCABULARY for b in bits)
-    return is_english(words) and (listed or one.confidence >= _PLAIN)
+    rare = any(not b & (g.COMMON | g.VOCABULARY) for b in bits)
+    listed = any(b & g.GIVEN and not b & g.COMMON for b in bits)
+    return is_english(words) and (rare or listed or one.confidence >= _PLAIN)
 
 
 def _doubt(words: tuple[str, ...], i: int, tag: Tag) -> str:
@@ -129,7 +142,7 @@ def _doubt(words: tuple[str, ...], i: int, tag: Tag) -> str:
         return ""
     if word.isupper() and (len(word) <= _ACRONYM or not any(w.islower() for w in words)):
         return ""
-    inner = i > 0 and (words[i - 1][0].isalnum() or words[i - 1] in (",", "(", "-"))
+    inner = i > 0 and (words[i - 1][0].isalnum() or words[i - 1] in _INNER)
     if bits & LISTED and inner:
         return "PERSON" if bits & (g.GIVEN | g.FAMILY) else "PLACE"
     hint = not bits & g.VOCABULARY and tag.inside >= _HINT and tag.label in DIRECT and is_english(words)
