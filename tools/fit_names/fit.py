@@ -75,7 +75,7 @@ def fit(parts: dict[str, list[s.Sentence]], model: Path) -> None:
     for sentences in parts.values():
         for sentence in sentences:
             seen = s.varied(sentence, rng)
-            trainer.append(features_of(seen.words, s.blind(seen, rng)), seen.labels)
+            trainer.append(features_of(seen.words, s.masks(seen, rng)), seen.labels)
     trainer.train(str(model))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 from fit_names import fill
 
+from pixelated.clean.names.gazetteer import VOCABULARY
 from pixelated.clean.names.split import counsel_chat, is_held, key, skeleton
 from pixelated.clean.names.tokens import sentences_of, tokens_of
 
@@ -241,18 +242,18 @@ def redacted(sentence: Sentence) -> Sentence:
     return Sentence(words, labels)
 
 
-def blind(sentence: Sentence, rng: random.Random) -> frozenset[int]:
-    """Return the words whose lists are hidden, so that the lists are not leant on.
+def masks(sentence: Sentence, rng: random.Random) -> dict[int, int]:
+    """Return which lists are looked at for some of the words, so that the lists are not leant on.
 
-    They are a quarter of the names, and some of the longer words outside of names: no list of common words is
-    long enough, and a word that is on none names nobody for that.
+    A quarter of the names are hidden from the lists of names, and some of the longer words outside of names
+    from all: no list of common words is long enough, and a word that is on none names nobody for that.
     """
-    hidden, hide = set(), False
+    hidden, hide = {}, False
     for i, label in enumerate(sentence.labels):
-        word = sentence.words[i]
         if label.startswith("B-"):
             hide = rng.random() < 0.25
-        outside = label == "O" and len(word) > 3 and rng.random() < 0.05
-        if outside or (hide and label != "O"):
-            hidden.add(i)
-    return frozenset(hidden)
+        if label != "O" and hide:
+            hidden[i] = VOCABULARY
+        elif label == "O" and len(sentence.words[i]) > 3 and rng.random() < 0.06:
+            hidden[i] = VOCABULARY if rng.random() < 0.75 else 0
+    return hidden

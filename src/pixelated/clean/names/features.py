@@ -6,11 +6,13 @@ cannot learn names by heart.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 from pixelated.clean.names import gazetteer as g
 
-Blind = frozenset[int]  # positions whose lists are not looked at: a part of the fitted sentences
+Masks = Mapping[int, int]  # position -> the bits of the lists that are looked at: of a part of the fitted words
 
 _TITLES_TEXT = """
 mr mrs ms miss mx dr prof professor rev reverend sir officer nurse coach pastor father sister aunt uncle
@@ -22,9 +24,9 @@ _BITS = "gfcknov"  # given, family, city, country, nation, common, vocabulary: s
 _PLACED = (g.GIVEN, g.FAMILY, g.CITY, g.COUNTRY, g.NATION, g.COMMON, g.VOCABULARY)
 
 
-def features_of(words: list[str], blind: Blind = frozenset()) -> list[list[str]]:
+def features_of(words: list[str], masks: Masks = MappingProxyType({})) -> list[list[str]]:
     """Return the features of each word of a sentence."""
-    own = [_own(word, g.bits_of(word) & (g.VOCABULARY if i in blind else ~0)) for i, word in enumerate(words)]
+    own = [_own(word, g.bits_of(word) & masks.get(i, ~0)) for i, word in enumerate(words)]
     last = len(own) - 1
     rows = []
     for i, (word, shape, listed, alone) in enumerate(own):

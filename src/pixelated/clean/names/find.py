@@ -75,7 +75,7 @@ def _may_name(word: str, before: str, i: int) -> bool:
         return bool(bits & LISTED) and i > 0 and not word.islower()
     if word.lower() in load_kept().single:
         return False
-    return bool(bits & LISTED) or not bits & g.VOCABULARY or not word.islower() or before in _CUES
+    return bool(bits & LISTED) or not word.islower() or before in _CUES
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -117,6 +117,8 @@ def _holds(one: Named, words: tuple[str, ...], tags: list[Tag]) -> bool:
     if one.label == "ZIP":
         placed = any(tag.label in _PLACES and tag.inside >= SURE for tag in tags)
         return placed or bool(_POSTAL_WORDS & {w.lower() for w in words})
+    if one.label == "ADDRESS":
+        return _address_holds(found)
     if one.label in ("PERSON", "PLACE") and any(w[0].isdigit() for w in found):
         return False
     return one.label not in DIRECT or not " ".join(found).islower() or _lower_holds(one, found, words)
@@ -125,9 +127,18 @@ def _holds(one: Named, words: tuple[str, ...], tags: list[Tag]) -> bool:
 def _lower_holds(one: Named, found: tuple[str, ...], words: tuple[str, ...]) -> bool:
     """Say whether words in lower case are a name: on a list of names, or with little doubt."""
     bits = [g.bits_of(word) for word in found]
-    rare = any(not b & (g.COMMON | g.VOCABULARY) for b in bits)
-    listed = any(b & g.GIVEN and not b & g.COMMON for b in bits)
-    return is_english(words) and (rare or listed or one.confidence >= _PLAIN)
+    listed = any(b & LISTED and not b & (g.COMMON | g.VOCABULARY) for b in bits)
+    given = any(b & g.GIVEN and not b & g.COMMON for b in bits)
+    needed = UNSURE if listed else SURE if given else _PLAIN
+    return is_english(words) and one.confidence >= needed
+
+
+def _address_holds(found: tuple[str, ...]) -> bool:
+    """Say whether words can be an address: a street, or a number and something else, capitalised."""
+    street = any(g.bits_of(word) & g.STREET for word in found)
+    number = any(word.isdigit() for word in found)
+    capital = any(word[0].isupper() for word in found)
+    return len(found) > 1 and ((street and (number or capital)) or capital) or found[0].isdigit()
 
 
 def _doubt(words: tuple[str, ...], i: int, tag: Tag) -> str:
