@@ -44,21 +44,23 @@ def find_all(text: str, model: Model | None = None) -> list[Span]:
 
 def tagged(text: str, model: Model | None = None) -> Iterator[Span]:
     """Yield everything that the tagger names, with its label as the type."""
+    uncased = text.islower()
     for tokens in sentences_of(tokens_of(text)):
-        if not is_candidate(tokens):
+        if not is_candidate(tokens, uncased=uncased):
             continue
         words = tuple(token.text for token in tokens)
-        for one in _remembered(words) if model is None else named_in(words, model):
+        named = _remembered(words, uncased) if model is None else named_in(words, model, uncased=uncased)
+        for one in named:
             start, end = tokens[one.first].start, tokens[one.behind - 1].end
             if not _part_of_more(text, start, end):
                 yield Span(start, end, one.label, one.confidence)
 
 
-def is_candidate(tokens: list[Token]) -> bool:
+def is_candidate(tokens: list[Token], *, uncased: bool = False) -> bool:
     """Say whether a sentence may name somebody or some place."""
     before = ""
     for i, token in enumerate(tokens):
-        if _may_name(token.text, before, i):
+        if _may_name(token.text, before, i) or (uncased and _is_unknown(token.text)):
             return True
         before = token.text.lower()
     return False
@@ -79,8 +81,12 @@ def _may_name(word: str, before: str, i: int) -> bool:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _remembered(words: tuple[str, ...]) -> tuple[Named, ...]:
-    return named_in(words, shipped())
+def _remembered(words: tuple[str, ...], uncased: bool) -> tuple[Named, ...]:
+    return named_in(words, shipped(), uncased=uncased)
+
+
+def _is_unknown(word: str) -> bool:
+    return word[0].isalpha() and len(word) > 2 and not g.bits_of(word)  # noqa: PLR2004 - no particles
 
 
 def _part_of_more(text: str, start: int, end: int) -> bool:

@@ -48,11 +48,17 @@ class Named:
     confidence: float
 
 
-def named_in(words: tuple[str, ...], model: Model) -> tuple[Named, ...]:
-    """Return the spans of a sentence from UNSURE on, in order."""
+def named_in(words: tuple[str, ...], model: Model, *, uncased: bool = False) -> tuple[Named, ...]:
+    """Return the spans of a sentence from UNSURE on, in order.
+
+    Args:
+        words: of the sentence.
+        model: the tagger.
+        uncased: its text has no capitals at all, so that a name may well stand in lower case.
+    """
     tags = model.tags(list(words))
     kept = kept_positions(list(words))
-    found = [one for one in _tagged(words, tags, kept) if _holds(one, words, tags)]
+    found = [one for one in _tagged(words, tags, kept) if _holds(one, words, tags, uncased=uncased)]
     inside = {i for one in found for i in range(one.first, one.behind)}
     doubtful = [
         Named(i, i + 1, label, UNSURE)
@@ -105,7 +111,7 @@ def _runs(tags: list[Tag]) -> Iterator[tuple[int, int]]:
             start = i
 
 
-def _holds(one: Named, words: tuple[str, ...], tags: list[Tag]) -> bool:
+def _holds(one: Named, words: tuple[str, ...], tags: list[Tag], *, uncased: bool) -> bool:
     """Say whether what the tagger says of some words can be so."""
     found = words[one.first : one.behind]
     if one.confidence < UNSURE:
@@ -121,15 +127,17 @@ def _holds(one: Named, words: tuple[str, ...], tags: list[Tag]) -> bool:
         return _address_holds(found)
     if one.label in ("PERSON", "PLACE") and any(w[0].isdigit() for w in found):
         return False
-    return one.label not in DIRECT or not " ".join(found).islower() or _lower_holds(one, found, words)
+    if one.label not in DIRECT or not " ".join(found).islower():
+        return True
+    return _lower_holds(one, found, words, uncased=uncased)
 
 
-def _lower_holds(one: Named, found: tuple[str, ...], words: tuple[str, ...]) -> bool:
+def _lower_holds(one: Named, found: tuple[str, ...], words: tuple[str, ...], *, uncased: bool) -> bool:
     """Say whether words in lower case are a name: on a list of names, or with little doubt."""
     bits = [g.bits_of(word) for word in found]
-    listed = any(b & LISTED and not b & (g.COMMON | g.VOCABULARY) for b in bits)
+    rare = any(b & LISTED or uncased for b in bits if not b & (g.COMMON | g.VOCABULARY))
     given = any(b & g.GIVEN and not b & g.COMMON for b in bits)
-    needed = UNSURE if listed else SURE if given else _PLAIN
+    needed = UNSURE if rare or (given and uncased) else SURE if given else _PLAIN
     return is_english(words) and one.confidence >= needed
 
 
