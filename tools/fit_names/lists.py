@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from fit_names import common_words, faker_lists, fill
+from fit_names import common_words, faker_lists, people
 
 from pixelated.clean.names import gazetteer as g
 
@@ -40,18 +40,18 @@ def main(corpora: Path, vocabulary: Path) -> None:
     for locale, names in faker_lists.cities().items():
         if locale not in faker_lists.HELD_OUT:
             _add(bits, names, g.CITY)
-    _add(bits, fill.words_of("towns"), g.CITY)
+    _add(bits, people.words_of("towns"), g.CITY)
     _add(
         bits,
         [*faker_lists.countries(), *faker_lists.states(), "England", "Scotland", "Wales", "UK", "USA"],
         g.COUNTRY,
     )
-    _add(bits, fill.words_of("nationalities"), g.NATION)
-    _add(bits, [*faker_lists.endings(), *fill.words_of("street_beginnings")], g.STREET)
+    _add(bits, people.words_of("nationalities"), g.NATION)
+    _add(bits, [*faker_lists.endings(), *people.words_of("street_beginnings")], g.STREET)
     for word, n in common_words.common_words(corpora).items():
         if not bits.get(word, 0) or n >= COMMON_NAME:
             bits[word] |= g.COMMON
-    for word in fill.words_of("common"):
+    for word in people.words_of("common"):
         bits[word] |= g.COMMON
     _add_vocabulary(bits, vocabulary)
     lines = "".join(f"{word}\t{value}\n" for word, value in sorted(bits.items()))

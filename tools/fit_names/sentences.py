@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from fit_names import fill
+from fit_names import fill, people, places
 
 from pixelated.clean.names.gazetteer import VOCABULARY
 from pixelated.clean.names.split import counsel_chat, is_held, key, skeleton
@@ -112,7 +112,7 @@ def filled(template: str, rng: random.Random) -> tuple[str, list[tuple[int, int,
 def kept_name(rng: random.Random) -> str:
     """Return a drug, a test, a method or a public service; now and then one that nobody makes."""
     if rng.random() < 0.3:
-        stem = fill._syllables(rng)[:6]  # noqa: SLF001 - the same made-up syllables
+        stem = people.syllables(rng)[:6]
         return stem + rng.choice(["ine", "am", "ol", "ax", "il", "tine", "pram", "done", "pine", "zole"])
     term = rng.choice(_kept_terms())
     return term if rng.random() < 0.2 else term.upper() if len(term) < 5 else term.title()
@@ -154,8 +154,8 @@ def from_templates(templates: list[str], times: int, rng: random.Random) -> Iter
 
 # "my husband said" -> "Ahmed said", "my husband Ahmed said"
 _KIN = (
-    "husband|wife|boyfriend|girlfriend|son|daughter|brother|sister|mother|father|mom|dad|friend|best friend|ex"
-    "|fianc[eé]e?|partner|stepdad|stepmom|aunt|uncle|cousin|boss|roommate|therapist|grandmother"
+    "husband|wife|boyfriend|girlfriend|son|daughter|brother|sister|mother|father|mom|dad|friend|best friend"
+    "|ex|fianc[eé]e?|partner|stepdad|stepmom|aunt|uncle|cousin|boss|roommate|therapist|grandmother"
 )
 _DOES = "is|was|has|had|said|says|told|does|did|will|would|wants|keeps|never|always"
 _HOMES = "town|city|country|area|state|home|school|house|college|work|job"
@@ -181,7 +181,7 @@ def from_counsel_chat(corpora: Path, salt: str, rng: random.Random) -> Iterator[
 
 
 def inject(
-    piece: str, rng: random.Random, given: fill.Draw = fill.given, place: fill.Draw = fill.city
+    piece: str, rng: random.Random, given: people.Draw = people.given, place: people.Draw = places.city
 ) -> tuple[str, list[tuple[int, int, str]]]:
     """Put names into a sentence."""
     found = [*_RELATION.finditer(piece), *_SUBJECT.finditer(piece), *_PLACE.finditer(piece)]

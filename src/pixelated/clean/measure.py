@@ -164,7 +164,9 @@ def _injected(texts: list[str]) -> dict[str, Any]:
         "names_and_direct_replaced_or_reviewed": round(seen.recall(direct), 4),
         "all_replaced": round(replaced.recall(), 4),
         "all_replaced_or_reviewed": round(seen.recall(), 4),
-        "by_type": {t: [round(replaced.recall([t]), 3), round(seen.recall([t]), 3)] for t in sorted(seen.wanted)},
+        "by_type": {
+            t: [round(replaced.recall([t]), 3), round(seen.recall([t]), 3)] for t in sorted(seen.wanted)
+        },
     }
 
 

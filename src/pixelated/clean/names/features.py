@@ -12,7 +12,9 @@ from types import MappingProxyType
 
 from pixelated.clean.names import gazetteer as g
 
-Masks = Mapping[int, int]  # position -> the bits of the lists that are looked at: of a part of the fitted words
+Masks = Mapping[
+    int, int
+]  # position -> the bits of the lists that are looked at: of a part of the fitted words
 
 _TITLES_TEXT = """
 mr mrs ms miss mx dr prof professor rev reverend sir officer nurse coach pastor father sister aunt uncle

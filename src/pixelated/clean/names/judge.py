@@ -70,7 +70,7 @@ def named_in(words: tuple[str, ...], model: Model, *, uncased: bool = False) -> 
 
 
 def _raised(one: Named, words: tuple[str, ...]) -> Named:
-    """Return a person with no doubt left where a listed given name stands capitalised inside of a sentence."""
+    """Return a person without doubt where a listed given name stands capitalised inside of a sentence."""
     word = words[one.first]
     bits = g.bits_of(word)
     given = one.label == "PERSON" and bits & g.GIVEN and not bits & g.COMMON
@@ -117,19 +117,22 @@ def _holds(one: Named, words: tuple[str, ...], tags: list[Tag], *, uncased: bool
     if one.confidence < UNSURE:
         return False
     if one.label == "PHONE":
-        digits = sum(len(w) for w in found if w.isdigit())
-        letters = any(w[0].isalpha() for w in found)
-        return len(found) > 1 and not letters and _FEWEST_DIGITS <= digits <= _MOST_DIGITS
+        return _phone_holds(found)
     if one.label == "ZIP":
         placed = any(tag.label in _PLACES and tag.inside >= SURE for tag in tags)
         return placed or bool(_POSTAL_WORDS & {w.lower() for w in words})
     if one.label == "ADDRESS":
         return _address_holds(found)
-    if one.label in ("PERSON", "PLACE") and any(w[0].isdigit() for w in found):
-        return False
-    if one.label not in DIRECT or not " ".join(found).islower():
-        return True
-    return _lower_holds(one, found, words, uncased=uncased)
+    numbered = one.label in ("PERSON", "PLACE") and any(w[0].isdigit() for w in found)
+    cased = one.label not in DIRECT or not " ".join(found).islower()
+    return not numbered and (cased or _lower_holds(one, found, words, uncased=uncased))
+
+
+def _phone_holds(found: tuple[str, ...]) -> bool:
+    """Say whether words are several groups of digits, as many as a telephone number has."""
+    digits = sum(len(w) for w in found if w.isdigit())
+    letters = any(w[0].isalpha() for w in found)
+    return len(found) > 1 and not letters and _FEWEST_DIGITS <= digits <= _MOST_DIGITS
 
 
 def _lower_holds(one: Named, found: tuple[str, ...], words: tuple[str, ...], *, uncased: bool) -> bool:
@@ -146,7 +149,7 @@ def _address_holds(found: tuple[str, ...]) -> bool:
     street = any(g.bits_of(word) & g.STREET for word in found)
     number = any(word.isdigit() for word in found)
     capital = any(word[0].isupper() for word in found)
-    return len(found) > 1 and ((street and (number or capital)) or capital) or found[0].isdigit()
+    return (len(found) > 1 and ((street and (number or capital)) or capital)) or found[0].isdigit()
 
 
 def _doubt(words: tuple[str, ...], i: int, tag: Tag) -> str:
@@ -169,6 +172,12 @@ def _doubt(words: tuple[str, ...], i: int, tag: Tag) -> str:
 
 
 def _placed(label: str, words: tuple[str, ...]) -> str:
-    """Return REGION for a place that consists of the names of countries and states."""
+    """Return REGION for what consists of the names of countries and states, and is nobody's given name."""
     listed = [g.bits_of(w) for w in words if w[0].isalpha() and w.lower() not in _SMALL]
-    return "REGION" if label == "PLACE" and listed and all(b & g.COUNTRY for b in listed) else label
+    return (
+        "REGION"
+        if label in ("PLACE", "PERSON", "ORG")
+        and listed
+        and all(b & g.COUNTRY and (label == "PLACE" or not b & g.GIVEN) for b in listed)
+        else label
+    )

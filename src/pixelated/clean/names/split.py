@@ -36,10 +36,14 @@ def key(text: str) -> str:
 def counsel_chat(corpora: Path) -> list[str]:
     """Return the questions and answers of counsel_chat, without the pairs of the evaluation sets."""
     kept_out = evaluation_keys(corpora)
-    with (corpora / "counsel_chat" / "20200325_counsel_chat.csv").open(encoding="utf-8", newline="") as stream:
+    with (corpora / "counsel_chat" / "20200325_counsel_chat.csv").open(
+        encoding="utf-8", newline=""
+    ) as stream:
         rows = [row for row in csv.DictReader(stream) if key(row["questionText"]) not in kept_out]
     asked = {_plain(f"{row['questionTitle']}\n{row['questionText']}") for row in rows}
-    return sorted(asked | {_plain(row["answerText"]) for row in rows if key(row["answerText"]) not in kept_out})
+    return sorted(
+        asked | {_plain(row["answerText"]) for row in rows if key(row["answerText"]) not in kept_out}
+    )
 
 
 def evaluation_keys(corpora: Path) -> set[str]:
