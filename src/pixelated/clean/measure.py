@@ -25,7 +25,7 @@ from pixelated.clean.names.find import find_all, find_names
 from pixelated.clean.names.model import Model
 from pixelated.clean.names.split import SHIPPED, counsel_chat, is_held, key, skeleton
 from pixelated.clean.redact import Surrogates, find_spans, redact_text
-from pixelated.clean.spans import DETECTORS, REVIEW, Detector, Span
+from pixelated.clean.spans import DETECTORS, REVIEW, Detector, Span, beside
 from pixelated.core.presets import load_preset
 
 STRUCTURED = frozenset(
@@ -77,8 +77,8 @@ def presidio(corpora: Path, model: Model | None = None, salt: str = SHIPPED) -> 
     for row in rows:
         wanted = [Span(s["start_position"], s["end_position"], s["entity_type"]) for s in row["spans"]]
         text = row["full_text"]
-        found = [*find_spans(text, patterns)[0], *find_all(text, model)]
-        score.add(wanted, _apart(found))
+        matched = find_spans(text, patterns)[0]
+        score.add(wanted, _apart([*matched, *beside(find_all(text, model), matched)]))
     recall, precision = score.recall(), score.right / max(1, score.found)
     return {
         "texts": len(rows),
@@ -94,11 +94,15 @@ def presidio(corpora: Path, model: Model | None = None, salt: str = SHIPPED) -> 
 
 
 def annomi(corpora: Path) -> dict[str, Any]:
-    """Count the flags on the sessions of AnnoMI, and those that a reader has not found right."""
-    right = {tuple(flag) for flag in load_preset("pii", CHECKED)["annomi"]}
+    """Count the flags on the sessions of AnnoMI, and those that a reader has not found right (`CHECKED`)."""
+    right = {
+        (transcript, *place.split(":"))
+        for transcript, places in load_preset("pii", CHECKED)["annomi"].items()
+        for place in places.split()
+    }
     flags = list(annomi_flags(corpora))
     words = sum(len(row["utterance_text"].split()) for row in _annomi(corpora))
-    false = [flag for flag in flags if flag[:3] not in right]
+    false = [flag for flag in flags if (flag[0], flag[1], str(flag[2])) not in right]
     return {
         "words": words,
         "flags": len(flags),
