@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import orjson
 import re2
 
+from pixelated.clean.names.find import QUASI
 from pixelated.clean.names.known import known_detector
 from pixelated.clean.plain import plain_view
 from pixelated.clean.redact import NOTHING, Decided, Surrogates, redact_text
@@ -43,7 +44,13 @@ class Decisions:
 
 
 def redact_file(
-    path: Path, output: Path, spans: Path, text_field: str = "text", decisions: Path | None = None
+    path: Path,
+    output: Path,
+    spans: Path,
+    text_field: str = "text",
+    decisions: Path | None = None,
+    *,
+    quasi: bool = False,
 ) -> dict[str, Any]:
     """Redact every record of `path`; return what `--json` prints.
 
@@ -59,12 +66,14 @@ def redact_file(
         text_field: the field that holds the text.
         decisions: lines of REVIEW.jsonl with a `decision`: accept (it stays as it is), redact, or drop (the
             whole record goes).
+        quasi: replace what describes somebody as well: ages, years, peoples, countries, titles, jobs.
 
     Raises:
         UsageError: there is no such file, two files are one, or a decision cannot be read.
     """
     _distinct(path, output, spans, decisions)
-    run = _Run(path.name, text_field, _decisions(decisions, text_field) if decisions else Decisions())
+    decided = _decisions(decisions, text_field) if decisions else Decisions()
+    run = _Run(path.name, text_field, decided, (QUASI,) if quasi else ())
     store, beside = LocalStore(output.parent, private=True), LocalStore(spans.parent, private=True)
     with path.open("rb") as source:
         store.write(output.name, lambda f: write_lines(f, run.lines(source)))
@@ -91,8 +100,11 @@ def _distinct(path: Path, output: Path, spans: Path, decisions: Path | None) -> 
 class _Run:
     """The counts and findings of one run over one file."""
 
-    def __init__(self, name: str, text_field: str, decisions: Decisions) -> None:
+    def __init__(
+        self, name: str, text_field: str, decisions: Decisions, more: tuple[Detector, ...] = ()
+    ) -> None:
         self.name, self.text_field, self.decisions = name, text_field, decisions
+        self.more = more  # detectors beside those that always look
         self.spans: list[dict[str, Any]] = []
         self.review: list[dict[str, Any]] = []
         self.quarantined: list[dict[str, Any]] = []
@@ -121,7 +133,7 @@ class _Run:
     def _redacted(self, record: dict[str, Any], texts: list[tuple[Place, str]]) -> dict[str, Any]:
         name, decided = record["id"], self.decisions.of.get(record["id"], {})
         surrogates = Surrogates(text for _, text in texts)
-        wanted = [_wanted(text) for _, text in texts]
+        wanted = [[*_wanted(text), *self.more] for _, text in texts]
         known = known_detector(zip((text for _, text in texts), wanted, strict=True))
         waits = changed = False
         for (place, text), detectors in zip(texts, wanted, strict=True):

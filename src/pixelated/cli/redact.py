@@ -26,11 +26,18 @@ def clean_pii(
             help="REVIEW.jsonl of an earlier run with a decision on each line: accept, redact, drop."
         ),
     ] = None,
+    quasi: Annotated[
+        bool,
+        typer.Option(
+            "--quasi",
+            help="Replace ages, years, peoples, countries, titles and jobs as well, which HIPAA lets stand.",
+        ),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> int:
-    """Replace structured identifiers. Automated redaction: it does not mean that Safe Harbor is met."""
+    """Replace identifiers and names. Automated redaction: it does not mean that Safe Harbor is met."""
     start = time.monotonic()
-    found = redact_file(file, output, spans, text_field, decisions)
+    found = redact_file(file, output, spans, text_field, decisions, quasi=quasi)
     found["not_searched"] = not_searched_types()
     found |= {"seconds": time.monotonic() - start, "output": str(output), "spans": str(spans)}
     lines = [f"{found['kept']:,} records: {output}"]
@@ -38,7 +45,7 @@ def clean_pii(
     lines += [f"  {reason}: {n:,} lines left out" for reason, n in sorted(found["reasons"].items())]
     lines.append(f"{sum(found['redacted'].values()):,} identifiers replaced: {spans}")
     if found["not_searched"]:
-        lines.append(f"not searched yet, so they may still stand there: {', '.join(found['not_searched'])}")
+        lines.append(f"not searched, since they are not in text: {', '.join(found['not_searched'])}")
     if found["decisions_without_record"]:
         lines.append(f"{found['decisions_without_record']:,} decided ids are not in {file}")
     if found["review"]:

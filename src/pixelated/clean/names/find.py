@@ -15,7 +15,7 @@ from pixelated.clean.names.kept import load_kept
 from pixelated.clean.names.model import Model, shipped
 from pixelated.clean.names.quasi import find_quasi
 from pixelated.clean.names.tokens import Token, sentences_of, tokens_of
-from pixelated.clean.spans import REVIEW, Span
+from pixelated.clean.spans import REVIEW, Detector, Span
 
 _POSTAL = (4, 5)  # digits
 _REMEMBERED = 20_000  # sentences: greetings and questions recur
@@ -40,6 +40,15 @@ def find_names(text: str, model: Model | None = None) -> list[Span]:
 def find_all(text: str, model: Model | None = None) -> list[Span]:
     """Return all that the tagger and the lists name, what is kept by default as well; spans may overlap."""
     return [*tagged(text, model), *find_quasi(text, tokens_of(text))]
+
+
+def find_quasi_identifiers(text: str) -> list[Span]:
+    """Return what describes somebody and is kept by default: ages, years, peoples, countries, jobs."""
+    kept = (span for span in tagged(text) if span.type not in DIRECT and span.confidence >= SURE)
+    return [*kept, *find_quasi(text, tokens_of(text))]
+
+
+QUASI = Detector(("AGE", "DATE", "NRP", "REGION", "TITLE"), "", find_quasi_identifiers, soft=True)
 
 
 def tagged(text: str, model: Model | None = None) -> Iterator[Span]:

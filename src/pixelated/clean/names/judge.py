@@ -93,7 +93,8 @@ def _tagged(words: tuple[str, ...], tags: list[Tag], kept: set[int]) -> Iterator
             for i in range(start, end)
             if (words[i][0].isalnum() or words[i][0] == "#") and not (label in DIRECT and i in kept)
         ]
-        if inner:
+        cut = label in DIRECT and any(i in kept for i in range(start, end))
+        if inner and not (cut and all(g.bits_of(words[i]) & g.COMMON for i in inner)):
             first, behind = inner[0], inner[-1] + 1
             confidence = sum(tag.inside for tag in tags[first:behind]) / (behind - first)
             yield Named(first, behind, _placed(label, words[first:behind]), round(min(confidence, 0.999), 3))
@@ -103,7 +104,8 @@ def _runs(tags: list[Tag]) -> Iterator[tuple[int, int]]:
     """Yield where spans begin and end, words that the tagger is unsure of among them."""
     start = -1
     for i, tag in enumerate([*tags, Tag("", begins=False, inside=0.0)]):
-        goes_on = start >= 0 and tag.label == tags[start].label and not tag.begins
+        same = start >= 0 and tag.label == tags[start].label
+        goes_on = same and (not tag.begins or tag.label == "ADDRESS")  # its number may be tagged apart
         if start >= 0 and not goes_on:
             yield start, i
             start = -1

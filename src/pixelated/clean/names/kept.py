@@ -51,8 +51,8 @@ def kept_positions(words: list[str]) -> set[int]:
             if tuple(lower[i : i + len(phrase)]) == phrase:
                 found.update(range(i, i + len(phrase)))
                 break
-        if word in kept.eponyms and _names_a_method(lower, i, kept):
-            found.add(i)
+        if word in kept.eponyms:
+            found.update(range(i, i + _method_length(lower, i, kept)))
     return found
 
 
@@ -60,12 +60,13 @@ def _is_plain(piece: str, kept: Kept) -> bool:
     return piece in kept.single or bool(bits_of(piece) & COMMON)
 
 
-def _names_a_method(lower: list[str], i: int, kept: Kept) -> bool:
-    """Say whether a family name stands for a test or a method: "the Beck", "Hamilton depression scale"."""
+def _method_length(lower: list[str], i: int, kept: Kept) -> int:
+    """Return how many words name a method from a family name on: "the Beck", "Hamilton depression scale"."""
     after = lower[i + 1 : i + 1 + _REACH]
-    return any(word in kept.eponym_words for word in after) or (
-        i > 0 and lower[i - 1] == "the" and "family" not in after
-    )
+    ends = [k for k, word in enumerate(after) if word in kept.eponym_words]
+    if ends:
+        return ends[-1] + 2
+    return int(i > 0 and lower[i - 1] == "the" and "family" not in after)
 
 
 def _terms(text: str) -> list[str]:
