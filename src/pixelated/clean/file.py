@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import orjson
 import re2
 
+from pixelated.clean.audit import AUDIT_FILE, sample
 from pixelated.clean.names.find import QUASI
 from pixelated.clean.names.known import known_detector
 from pixelated.clean.plain import plain_view
@@ -51,6 +52,9 @@ def redact_file(
     decisions: Path | None = None,
     *,
     quasi: bool = False,
+    salt: bytes = b"",
+    audit: int = 0,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Redact every record of `path`; return what `--json` prints.
 
@@ -67,18 +71,24 @@ def redact_file(
         decisions: lines of REVIEW.jsonl with a `decision`: accept (it stays as it is), redact, or drop (the
             whole record goes).
         quasi: replace what describes somebody as well: ages, years, peoples, countries, titles, jobs.
+        salt: of pseudonyms that are the same in all records; empty: numbers, record by record.
+        audit: write the ids of so many records that wait for nobody to AUDIT.jsonl, beside `spans`.
+        seed: of that sample.
 
     Raises:
         UsageError: there is no such file, two files are one, or a decision cannot be read.
     """
     _distinct(path, output, spans, decisions)
     decided = _decisions(decisions, text_field) if decisions else Decisions()
-    run = _Run(path.name, text_field, decided, (QUASI,) if quasi else ())
+    run = _Run(path.name, text_field, decided, (QUASI,) if quasi else (), salt)
     store, beside = LocalStore(output.parent, private=True), LocalStore(spans.parent, private=True)
     with path.open("rb") as source:
         store.write(output.name, lambda f: write_lines(f, run.lines(source)))
     beside.write(spans.name, lambda f: write_lines(f, iter(run.spans)))
     beside.write(REVIEW_FILE, lambda f: write_lines(f, iter(run.review)))
+    if audit:
+        chosen = sample(run.unreviewed, audit, seed)
+        beside.write(AUDIT_FILE, lambda f: write_lines(f, ({"id": name, "leak": None} for name in chosen)))
     refused = f"{output.stem}.quarantine.jsonl"
     store.remove(refused)  # of an earlier run
     if run.quarantined:
@@ -101,10 +111,17 @@ class _Run:
     """The counts and findings of one run over one file."""
 
     def __init__(
-        self, name: str, text_field: str, decisions: Decisions, more: tuple[Detector, ...] = ()
+        self,
+        name: str,
+        text_field: str,
+        decisions: Decisions,
+        more: tuple[Detector, ...] = (),
+        salt: bytes = b"",
     ) -> None:
         self.name, self.text_field, self.decisions = name, text_field, decisions
         self.more = more  # detectors beside those that always look
+        self.salt = salt
+        self.unreviewed: list[str | int] = []
         self.spans: list[dict[str, Any]] = []
         self.review: list[dict[str, Any]] = []
         self.quarantined: list[dict[str, Any]] = []
@@ -132,7 +149,7 @@ class _Run:
 
     def _redacted(self, record: dict[str, Any], texts: list[tuple[Place, str]]) -> dict[str, Any]:
         name, decided = record["id"], self.decisions.of.get(record["id"], {})
-        surrogates = Surrogates(text for _, text in texts)
+        surrogates = Surrogates((text for _, text in texts), self.salt)
         wanted = [[*_wanted(text), *self.more] for _, text in texts]
         known = known_detector(zip((text for _, text in texts), wanted, strict=True))
         waits = changed = False
@@ -152,6 +169,8 @@ class _Run:
             waits, changed = waits or bool(done.review), changed or bool(done.spans)
         status = REQUIRES_REVIEW if waits else SCRUBBED if changed else NONE_DETECTED
         self.statuses[status] += 1
+        if status != REQUIRES_REVIEW:
+            self.unreviewed.append(name)
         return record | {"pii_status": status}
 
     def report(self) -> dict[str, Any]:

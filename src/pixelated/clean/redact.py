@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
@@ -13,7 +15,8 @@ from pixelated.clean.names.known import known_detector
 from pixelated.clean.plain import plain_view
 from pixelated.clean.spans import REVIEW, Detector, Span, beside, resolve
 
-_SURROGATE = re.compile(r"\[([A-Z][A-Z_]*)_(\d{1,9})\]")
+_SURROGATE = re.compile(r"\[([A-Z][A-Z_]*)_([0-9a-f]{1,10})\]")
+_HASHED = 10  # hexadecimal digits of a pseudonym
 _ROUNDS = 8  # of redaction over one text; what is left after that goes to review
 _COUNTRY_ONE = 11  # digits of a North American number with its country code
 
@@ -52,27 +55,36 @@ class RedactedText:
 
 
 class Surrogates:
-    """Hands out `[TYPE_n]`, numbered per record in order of first appearance."""
+    """Hands out `[TYPE_n]`, numbered per record in order of first appearance.
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    With a salt they are `[TYPE_x]` instead, x a keyed hash of the value: the same value has the same
+    pseudonym in every record, and nobody without the salt can tell a value from it.
+    """
+
+    def __init__(self, texts: Iterable[str], salt: bytes = b"") -> None:
+        self._salt = salt
         self._known: dict[tuple[str, str], str] = {}
         self._people: dict[str, frozenset[str]] = {}  # surrogate -> the words of a person's names
         self._last: Counter[str] = Counter()
         for text in texts:  # numbers that an earlier redaction gave are not given twice
             for kind, number in _SURROGATE.findall(text):
-                self._last[kind] = max(self._last[kind], int(number))
+                if number.isdecimal() and len(number) < _HASHED:
+                    self._last[kind] = max(self._last[kind], int(number))
 
     def of(self, kind: str, value: str) -> str:
         """Return the surrogate of a value."""
         key = (kind, normal_form(kind, value))
         if key not in self._known:
-            self._known[key] = (kind == "PERSON" and self._same_person(value)) or self._next(kind)
+            self._known[key] = (kind == "PERSON" and self._same_person(value)) or self._next(*key)
         if kind == "PERSON":
             words = self._people.get(self._known[key], frozenset())
             self._people[self._known[key]] = words | _name_words(value)
         return self._known[key]
 
-    def _next(self, kind: str) -> str:
+    def _next(self, kind: str, value: str) -> str:
+        if self._salt:
+            digest = hmac.new(self._salt, f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()
+            return f"[{kind}_{digest[:_HASHED]}]"
         self._last[kind] += 1
         return f"[{kind}_{self._last[kind]}]"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 LONGEST = 120  # tokens of a sentence; a longer one is tagged in pieces
 
 _TOKEN = re.compile(
-    r"\[[A-Z][A-Z_]*_\d{1,9}\]"  # a surrogate of an earlier redaction
+    r"\[[A-Z][A-Z_]*_[0-9a-f]{1,10}\]"  # a surrogate of an earlier redaction
     r"|[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*(?:['\u2019-](?![sS]\b)[^\W\d_]+)*"  # O'Neil, Jean-Paul
     r"|['\u2019][sS]\b|\d+|\n|[^\w\s]|_"
 )
