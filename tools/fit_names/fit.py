@@ -20,7 +20,9 @@ import pycrfsuite
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from fit_names import sentences as s
 
+from pixelated.clean.measure import presidio
 from pixelated.clean.names.features import features_of
+from pixelated.clean.names.model import from_file
 from pixelated.clean.names.split import HELD_SHARE, SHIPPED
 
 SEED = 20251
@@ -47,6 +49,8 @@ def main() -> None:
     model = asked.output / "names.crfsuite"
     fit(parts, model)
     card = provenance(parts, model, asked.salt)
+    found = presidio(asked.corpora, from_file(model), asked.salt)
+    card["figures"] = {"presidio_research, held-out templates, with the patterns": found}
     (asked.output / "names.json").write_text(json.dumps(card, indent=2) + "\n", "utf-8")
     print(json.dumps(card["sentences"]), f"{card['bytes']:,} bytes, {time.monotonic() - start:.0f} s")
 
