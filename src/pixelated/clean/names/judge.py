@@ -96,7 +96,9 @@ def _tagged(words: tuple[str, ...], tags: list[Tag], kept: set[int]) -> Iterator
         cut = label in DIRECT and any(i in kept for i in range(start, end))
         if inner and not (cut and all(g.bits_of(words[i]) & g.COMMON for i in inner)):
             first, behind = inner[0], inner[-1] + 1
-            confidence = sum(tag.inside for tag in tags[first:behind]) / (behind - first)
+            inside = [tag.inside for tag in tags[first:behind]]
+            # A house number tells an address, a street's name is as good as any other.
+            confidence = max(inside) if label == "ADDRESS" else sum(inside) / len(inside)
             yield Named(first, behind, _placed(label, words[first:behind]), round(min(confidence, 0.999), 3))
 
 
