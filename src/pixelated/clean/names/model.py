@@ -17,6 +17,7 @@ from pixelated.clean.names.features import features_of
 MODEL = "names.crfsuite"
 CARD = "names.json"
 _OUTSIDE = "O"
+_NOT_SURE = 0.79  # the most of a word that the best sequence leaves outside: a person decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Model:
             inside = 1.0 - tagger.marginal(_OUTSIDE, i)
             if label == _OUTSIDE and inside >= 0.5 / len(inner):
                 label = max(inner, key=lambda x: tagger.marginal(x, i))  # noqa: PLW2901 - used at once
-                found.append(Tag(label[2:], begins=True, inside=min(inside, 0.499)))
+                found.append(Tag(label[2:], begins=True, inside=min(inside, _NOT_SURE)))
             elif label == _OUTSIDE:
                 found.append(Tag("", begins=False, inside=inside))
             else:
