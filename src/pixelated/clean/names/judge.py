@@ -74,7 +74,7 @@ def _raised(one: Named, words: tuple[str, ...]) -> Named:
     word = words[one.first]
     bits = g.bits_of(word)
     given = one.label == "PERSON" and bits & g.GIVEN and not bits & g.COMMON
-    inner = one.first > 0 and (words[one.first - 1][0].isalnum() or words[one.first - 1] in _INNER)
+    inner = _stands_inside(words, one.first)
     shaped = word[0].isupper() and not word.isupper()
     return replace(one, confidence=max(one.confidence, SURE)) if given and inner and shaped else one
 
@@ -156,6 +156,13 @@ def _address_holds(found: tuple[str, ...]) -> bool:
     return (len(found) > 1 and ((street and (number or capital)) or capital)) or found[0].isdigit()
 
 
+def _stands_inside(words: tuple[str, ...], i: int) -> bool:
+    """Say whether no start of a sentence explains a word's capital; one before a colon is a speaker's."""
+    before = words[i - 1] if i else ""
+    spoken = words[i + 1 : i + 2] == (":",)
+    return spoken or (bool(before) and (before[0].isalnum() or before in _INNER))
+
+
 def _doubt(words: tuple[str, ...], i: int, tag: Tag) -> str:
     """Return what a capitalised word may be that the tagger passes over, or nothing.
 
@@ -168,7 +175,7 @@ def _doubt(words: tuple[str, ...], i: int, tag: Tag) -> str:
         return ""
     if word.isupper() and (len(word) <= _ACRONYM or not any(w.islower() for w in words)):
         return ""
-    inner = i > 0 and (words[i - 1][0].isalnum() or words[i - 1] in _INNER)
+    inner = _stands_inside(words, i)
     if bits & LISTED and inner:
         return "PERSON" if bits & (g.GIVEN | g.FAMILY) else "PLACE"
     hint = not bits & g.VOCABULARY and tag.inside >= _HINT and tag.label in DIRECT and is_english(words)
