@@ -29,7 +29,7 @@ HELD_OUT = (
     "sarcasm", "voice_persona",
 )  # fmt: skip
 SEARCHED = ["EMAIL", "PHONE", "URL", "IP", "CREDIT_CARD", "SSN", "MRN", "HANDLE", "DATE"]
-NOT_SEARCHED = ["NAME", "PLACE"]
+NOT_SEARCHED = ["PERSON", "PLACE"]
 
 _S = pa.string()
 _TURNS = pa.list_(pa.struct([("role", _S), ("content", _S)]))

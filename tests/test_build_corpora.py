@@ -63,7 +63,7 @@ def test_the_verdicts_are_those_the_recipe_states(built) -> None:
         s["source"] for s in built.gates["provenance"]["measured"]["sources_without_a_licence_to_use"]
     }
     assert {"annomi", "epitome"} <= unlicensed
-    assert {"NAME", "PLACE"} <= set(built.gates["pii"]["measured"]["not_searched"]["human"])
+    assert built.gates["pii"]["measured"]["not_searched"]["human"] == ["BIOMETRIC", "PHOTO"]
     assert built.gates["pii"]["measured"]["identifiers_left"] == {}
 
 
@@ -133,7 +133,7 @@ def test_no_video_of_annomi_is_cut(shards, corpora: Path) -> None:
     for record in (r for r in shards if r["metadata"]["source_key"] == "annomi"):
         number = str(orjson.loads(record["metadata"]["source_metadata"])["transcript_id"])
         found.setdefault(video_of[number], set()).add(record["metadata"]["split"])
-    assert len(found) >= 90
+    assert len(found) >= 80  # sessions with a doubtful name wait for a person and are in no split
     assert cut(found) == set()
 
 

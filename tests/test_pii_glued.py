@@ -39,7 +39,7 @@ SWALLOWED = [
 
 
 def found(text):
-    wanted = [d for _, d in DETECTORS.items() if re2.search(d.trigger, plain_view(text))]
+    wanted = [d for _, d in DETECTORS.items() if not d.soft and re2.search(d.trigger, plain_view(text))]
     return [text[s.start : s.end] for s in find_spans(text, wanted)[0]]
 
 

@@ -42,6 +42,16 @@ class Expect(BaseModel):
     failed: tuple[str, ...] = ()  # the gates that refuse; all others pass
 
 
+class PiiSettings(BaseModel):
+    """How identifiers are searched for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    names: bool = Field(
+        True, description="look for names of people, places and organisations, which takes longest"
+    )
+
+
 class Recipe(BaseModel):
     """A recipe as written."""
 
@@ -54,6 +64,7 @@ class Recipe(BaseModel):
     sources: tuple[str, ...] = Field((), description="ids to build from; empty: all of the registries")
     policy: str = Field("default", description="policy preset or file")
     seed: int = 17
+    pii: PiiSettings = PiiSettings()
     scorers: tuple[str, ...] = ("language_quality", "coherence", "completeness")
     keep_strategy: str = "priority_order"
     dedup_threshold: Annotated[float, Field(ge=0.5, le=1)] = 0.85  # of near copies and excerpts

@@ -1,5 +1,6 @@
 """Repair text and redact structured personal identifiers; nothing is dropped but what is empty."""
 
+from pixelated.clean.audit import judged
 from pixelated.clean.encoding import ENCODING_VERSION, repair_table
 from pixelated.clean.file import redact_file, redact_record
 from pixelated.clean.folder import repair_folder
@@ -10,6 +11,7 @@ __all__ = [
     "COUNTED",
     "ENCODING_VERSION",
     "PII_VERSION",
+    "judged",
     "not_searched_types",
     "redact_file",
     "redact_record",

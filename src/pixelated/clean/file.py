@@ -16,8 +16,11 @@ from typing import Any, BinaryIO
 import orjson
 import re2
 
+from pixelated.clean.audit import AUDIT_FILE, sample
+from pixelated.clean.names.find import QUASI
+from pixelated.clean.names.known import known_detector
 from pixelated.clean.plain import plain_view
-from pixelated.clean.redact import NOTHING, Decided, RedactedText, Surrogates, redact_text
+from pixelated.clean.redact import NOTHING, Decided, Surrogates, redact_text
 from pixelated.clean.spans import DETECTORS, Detector, Span
 from pixelated.core import schema
 from pixelated.core.errors import UsageError
@@ -42,7 +45,16 @@ class Decisions:
 
 
 def redact_file(
-    path: Path, output: Path, spans: Path, text_field: str = "text", decisions: Path | None = None
+    path: Path,
+    output: Path,
+    spans: Path,
+    text_field: str = "text",
+    decisions: Path | None = None,
+    *,
+    quasi: bool = False,
+    salt: bytes = b"",
+    audit: int = 0,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Redact every record of `path`; return what `--json` prints.
 
@@ -58,17 +70,25 @@ def redact_file(
         text_field: the field that holds the text.
         decisions: lines of REVIEW.jsonl with a `decision`: accept (it stays as it is), redact, or drop (the
             whole record goes).
+        quasi: replace what describes somebody as well: ages, years, peoples, countries, titles, jobs.
+        salt: of pseudonyms that are the same in all records; empty: numbers, record by record.
+        audit: write the ids of so many records that wait for nobody to AUDIT.jsonl, beside `spans`.
+        seed: of that sample.
 
     Raises:
         UsageError: there is no such file, two files are one, or a decision cannot be read.
     """
     _distinct(path, output, spans, decisions)
-    run = _Run(path.name, text_field, _decisions(decisions, text_field) if decisions else Decisions())
+    decided = _decisions(decisions, text_field) if decisions else Decisions()
+    run = _Run(path.name, text_field, decided, (QUASI,) if quasi else (), salt)
     store, beside = LocalStore(output.parent, private=True), LocalStore(spans.parent, private=True)
     with path.open("rb") as source:
         store.write(output.name, lambda f: write_lines(f, run.lines(source)))
     beside.write(spans.name, lambda f: write_lines(f, iter(run.spans)))
     beside.write(REVIEW_FILE, lambda f: write_lines(f, iter(run.review)))
+    if audit:
+        chosen = sample(run.unreviewed, audit, seed)
+        beside.write(AUDIT_FILE, lambda f: write_lines(f, ({"id": name, "leak": None} for name in chosen)))
     refused = f"{output.stem}.quarantine.jsonl"
     store.remove(refused)  # of an earlier run
     if run.quarantined:
@@ -100,8 +120,18 @@ def _distinct(path: Path, output: Path, spans: Path, decisions: Path | None) -> 
 class _Run:
     """The counts and findings of one run over one file."""
 
-    def __init__(self, name: str, text_field: str, decisions: Decisions) -> None:
+    def __init__(
+        self,
+        name: str,
+        text_field: str,
+        decisions: Decisions,
+        more: tuple[Detector, ...] = (),
+        salt: bytes = b"",
+    ) -> None:
         self.name, self.text_field, self.decisions = name, text_field, decisions
+        self.more = more  # detectors beside those that always look
+        self.salt = salt
+        self.unreviewed: list[str | int] = []
         self.spans: list[dict[str, Any]] = []
         self.review: list[dict[str, Any]] = []
         self.quarantined: list[dict[str, Any]] = []
@@ -130,9 +160,11 @@ class _Run:
     def redacted(self, record: dict[str, Any], texts: list[tuple[Place, str]]) -> dict[str, Any]:
         """Redact the texts of a record in place; return it with its status."""
         name, decided = record["id"], self.decisions.of.get(record["id"], {})
-        surrogates = Surrogates(text for _, text in texts)
+        surrogates = Surrogates((text for _, text in texts), self.salt)
+        wanted = [[*_wanted(text), *self.more] for _, text in texts]
+        known = known_detector(zip((text for _, text in texts), wanted, strict=True))
         waits = changed = False
-        for place, text in texts:
+        for (place, text), detectors in zip(texts, wanted, strict=True):
             said = decided.get(place, NOTHING)
             if any(span.end > len(text) for span in said.redact):
                 raise UsageError(
@@ -140,7 +172,7 @@ class _Run:
                     f"a decision on {name!r} lies behind the end of its text",
                     "decide the REVIEW.jsonl of this file",
                 )
-            done = _redact(text, surrogates, said)
+            done = redact_text(text, [*detectors, *known], surrogates, decided=said)
             _put(record, place, done.text)
             self.spans += [_line(name, place, span) for span in done.spans]
             self.review += [_line(name, place, span) for span in done.review]
@@ -148,6 +180,8 @@ class _Run:
             waits, changed = waits or bool(done.review), changed or bool(done.spans)
         status = REQUIRES_REVIEW if waits else SCRUBBED if changed else NONE_DETECTED
         self.statuses[status] += 1
+        if status != REQUIRES_REVIEW:
+            self.unreviewed.append(name)
         return record | {"pii_status": status}
 
     def report(self) -> dict[str, Any]:
@@ -170,10 +204,10 @@ class _Run:
         }
 
 
-def _redact(text: str, surrogates: Surrogates, decided: Decided) -> RedactedText:
+def _wanted(text: str) -> list[Detector]:
+    """Return the detectors that must look at a text."""
     seen = plain_view(text)
-    wanted = [detector for pattern, detector in _triggers() if pattern.search(seen)]
-    return redact_text(text, wanted, surrogates, decided=decided)
+    return [detector for pattern, detector in _triggers() if pattern.search(seen)]
 
 
 @cache

@@ -1,6 +1,6 @@
-"""The row step `pii`: automated redaction of structured identifiers. No record is ever dropped for PII.
+"""The row step `pii`: automated redaction of identifiers and names. No record is ever dropped for PII.
 
-Searched types and what is not searched yet: `presets/pii/hipaa18.yaml`. A record with a candidate that no
+Searched types and what is not searched: `presets/pii/hipaa18.yaml`. A record with a candidate that no
 rule can decide gets the status `requires_review` and reaches no split until a person has looked.
 
 `pii_status` is `scrubbed` where a message, chosen or rejected text was changed, and `pii` counts what was
@@ -26,7 +26,9 @@ from pixelated.core import schema
 from pixelated.core.presets import load_preset
 from pixelated.core.step import StepResult
 
-PII_VERSION = "pii@2"
+PII_VERSION = "pii@3"
+NAMES = "names"  # the detector that a recipe can turn off
+INVENTED = "synthetic"  # origin of records whose people are nobody: a doubtful name waits for no person
 NONE_DETECTED, SCRUBBED, REQUIRES_REVIEW = schema.PII_STATUSES
 _METADATA_EXTRA = r"[0-9]{4}"  # a key may be the label of digits that look like nothing by themselves
 
@@ -36,16 +38,17 @@ def redact_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepRe
 
     Args:
         table: records with the columns of `schema.BASE`; columns of an earlier redaction are added to.
-        settings: none are known to this step.
+        settings: `names` (true): look for names of people, places and organisations.
         seed: not used; every row step takes one.
 
     Returns:
         StepResult: every record is kept. `measured`: `redacted`, `redacted_in_metadata` and `review` (type ->
         count), `status` (status -> records), `helplines_kept`, `words_removed`.
     """
-    del settings, seed
+    del seed
     texts = collect(table, matching(metadata_of(table), f"{_any_trigger()}|{_METADATA_EXTRA}"))
-    found = _redactions(texts)
+    invented = np.flatnonzero(np.array(one_chunk(table, "origin").to_pylist()) == INVENTED)
+    found = _redactions(texts, names=bool(settings.get("names", True)), invented=set(invented.tolist()))
     changes = {i: text for result in found.values() for i, text in result.changes.items()}
     removed = sum(_words(texts, i) for i in changes) - sum(_own_words(text) for text in changes.values())
     kept = replaced(table, texts, changes)
@@ -56,20 +59,22 @@ def redact_table(table: pa.Table, settings: dict[str, Any], seed: int) -> StepRe
     return StepResult(with_transform(kept, PII_VERSION), measured=measured)
 
 
-def searched_types() -> list[str]:
+def searched_types(*, names: bool = True) -> list[str]:
     """Return the sorted identifier types that the detectors look for, those of plug-ins among them."""
-    return sorted({kind for _, detector in DETECTORS.items() for kind in detector.types})
+    found = [detector for name, detector in DETECTORS.items() if names or name != NAMES]
+    return sorted({kind for detector in found for kind in detector.types})
 
 
-def not_searched_types() -> list[str]:
-    """Return the sorted types of the 18 HIPAA identifiers that nothing looks for yet."""
+def not_searched_types(*, names: bool = True) -> list[str]:
+    """Return the sorted types of the 18 HIPAA identifiers that nothing looks for."""
     listed = {kind for entry in load_preset("pii", "hipaa18")["identifiers"] for kind in entry["types"]}
-    return sorted(listed - set(searched_types()))
+    return sorted(listed - set(searched_types(names=names)))
 
 
 @cache
 def _detectors() -> tuple[Detector, ...]:
-    return tuple(detector for _, detector in DETECTORS.items())
+    """Return the detectors of structured identifiers: those with a trigger that most texts lack."""
+    return tuple(detector for name, detector in DETECTORS.items() if name != NAMES)
 
 
 @cache
@@ -79,14 +84,24 @@ def _any_trigger() -> str:
     return "|".join(f"(?:{gate})" for gate in sorted(gates))
 
 
-def _redactions(texts: Texts) -> dict[int, Redacted]:
+def _redactions(texts: Texts, *, names: bool, invented: set[int]) -> dict[int, Redacted]:
     """Return what was found, by record, for the records that a trigger flags."""
     triggered = _triggered(texts)
+    if names:
+        tagger = DETECTORS.get(NAMES)
+        for position in _named(texts, tagger):
+            triggered[position].append(tagger)
     records: dict[int, dict[int, list[Detector]]] = defaultdict(dict)
     for position, detectors in sorted(triggered.items()):
         records[int(texts.rows[position])][position] = detectors
     bounds = _positions(texts, sorted(records))
-    return {row: redact_record(bounds[row], dict(records[row]), texts.edges[-2]) for row in sorted(records)}
+    unreviewed = DETECTORS.get(NAMES).types
+    return {
+        row: redact_record(
+            bounds[row], dict(records[row]), texts.edges[-2], unreviewed if row in invented else ()
+        )
+        for row in sorted(records)
+    }
 
 
 def _triggered(texts: Texts) -> dict[int, list[Detector]]:
@@ -101,6 +116,12 @@ def _triggered(texts: Texts) -> dict[int, list[Detector]]:
         for i in matching(flagged, detector.trigger).tolist():
             wanted[int(positions[i])].append(detector)
     return wanted
+
+
+def _named(texts: Texts, tagger: Detector) -> list[int]:
+    """Return the positions of the texts in which the tagger finds something."""
+    values = texts.values.to_pylist()
+    return [i for i, text in enumerate(values) if text and any(True for _ in tagger.find(text))]
 
 
 def _labelled(texts: Texts, position: int, text: str) -> str:

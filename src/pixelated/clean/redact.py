@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pixelated.clean.edits import Edits
 from pixelated.clean.helplines import hide, is_public
+from pixelated.clean.names.known import known_detector
 from pixelated.clean.plain import plain_view
-from pixelated.clean.spans import REVIEW, Detector, Span, resolve
+from pixelated.clean.spans import REVIEW, Detector, Span, beside, resolve
 
-_SURROGATE = re.compile(r"\[([A-Z][A-Z_]*)_(\d{1,9})\]")
+_SURROGATE = re.compile(r"\[([A-Z][A-Z_]*)_([0-9a-f]{1,10})\]")
+_HASHED = 10  # hexadecimal digits of a pseudonym
 _ROUNDS = 8  # of redaction over one text; what is left after that goes to review
 _COUNTRY_ONE = 11  # digits of a North American number with its country code
 
@@ -51,26 +55,53 @@ class RedactedText:
 
 
 class Surrogates:
-    """Hands out `[TYPE_n]`, numbered per record in order of first appearance."""
+    """Hands out `[TYPE_n]`, numbered per record in order of first appearance.
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    With a salt they are `[TYPE_x]` instead, x a keyed hash of the value: the same value has the same
+    pseudonym in every record, and nobody without the salt can tell a value from it.
+    """
+
+    def __init__(self, texts: Iterable[str], salt: bytes = b"") -> None:
+        self._salt = salt
         self._known: dict[tuple[str, str], str] = {}
+        self._people: dict[str, frozenset[str]] = {}  # surrogate -> the words of a person's names
         self._last: Counter[str] = Counter()
         for text in texts:  # numbers that an earlier redaction gave are not given twice
             for kind, number in _SURROGATE.findall(text):
-                self._last[kind] = max(self._last[kind], int(number))
+                if number.isdecimal() and len(number) < _HASHED:
+                    self._last[kind] = max(self._last[kind], int(number))
 
     def of(self, kind: str, value: str) -> str:
         """Return the surrogate of a value."""
         key = (kind, normal_form(kind, value))
         if key not in self._known:
-            self._last[kind] += 1
-            self._known[key] = f"[{kind}_{self._last[kind]}]"
+            self._known[key] = (kind == "PERSON" and self._same_person(value)) or self._next(*key)
+        if kind == "PERSON":
+            words = self._people.get(self._known[key], frozenset())
+            self._people[self._known[key]] = words | _name_words(value)
         return self._known[key]
+
+    def _next(self, kind: str, value: str) -> str:
+        if self._salt:
+            digest = hmac.new(self._salt, f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()
+            return f"[{kind}_{digest[:_HASHED]}]"
+        self._last[kind] += 1
+        return f"[{kind}_{self._last[kind]}]"
+
+    def _same_person(self, value: str) -> str:
+        """Return the surrogate of the one person whose names hold, or are held by, all words of this one."""
+        words = _name_words(value)
+        same = [
+            s for s, known in self._people.items() if words and known and (words <= known or known <= words)
+        ]
+        return same[0] if len(same) == 1 else ""
 
 
 def redact_record(
-    texts: dict[int, tuple[str, str]], detectors: dict[int, Sequence[Detector]], metadata: int
+    texts: dict[int, tuple[str, str]],
+    detectors: dict[int, Sequence[Detector]],
+    metadata: int,
+    unreviewed: Container[str] = (),
 ) -> Redacted:
     """Redact the texts of one record.
 
@@ -79,17 +110,20 @@ def redact_record(
             metadata key a text stands under, or empty.
         detectors: position -> the detectors whose trigger the text matches.
         metadata: the position from which on texts are of metadata, which is counted apart.
+        unreviewed: types of which a candidate is nobody's matter.
     """
     result = Redacted()
     surrogates = Surrogates(text for _, text in texts.values())
+    known = known_detector(((texts[i][1], found) for i, found in detectors.items()))
     for position, (label, original) in texts.items():
-        if position not in detectors:
+        wanted = [*detectors.get(position, ()), *known]
+        if not wanted:
             continue
-        done = redact_text(original, detectors[position], surrogates, label)
+        done = redact_text(original, wanted, surrogates, label)
         result.helplines += done.helplines
         counts = result.in_metadata if position >= metadata else result.counts
         counts.update(done.replaced)
-        result.review.update(s.type for s in done.review)
+        result.review.update(s.type for s in done.review if s.type not in unreviewed)
         if done.replaced:
             result.changes[position] = done.text
     return result
@@ -134,12 +168,19 @@ def find_spans(text: str, detectors: Iterable[Detector], label: str = "") -> tup
     """
     prefix = f"{label.replace('_', ' ')}: " if label else ""
     seen, kept = hide(plain_view(prefix + text))
-    found = [span for detector in detectors for span in detector.find(seen)]
+    read, matched = ([s for d in detectors if d.soft == soft for s in d.find(seen)] for soft in (True, False))
+    found = [*matched, *beside(read, matched)]
     public = [span for span in found if is_public(seen, span)]
     blocked = [*public, *(Span(m.start(), m.end(), "") for m in _SURROGATE.finditer(seen))]
     free = [s for s in found if s.start >= len(prefix) and not _inside_or_across(s, blocked)]
     shifted = [Span(s.start - len(prefix), s.end - len(prefix), s.type, s.confidence) for s in resolve(free)]
     return shifted, kept + len({(s.start, s.end) for s in public})
+
+
+def _name_words(name: str) -> frozenset[str]:
+    return frozenset(
+        word for word in name.lower().replace(".", " ").replace(",", " ").split() if len(word) > 1
+    )
 
 
 def normal_form(kind: str, value: str) -> str:

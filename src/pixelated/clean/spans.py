@@ -49,24 +49,26 @@ class Detector:
         find: the spans in one text; overlaps are allowed, time is linear in the text.
         gate: cheap RE2 patterns, one of which matches wherever the trigger does. The gates of all detectors,
             each distinct pattern once, make the first pass over all texts. Empty: the trigger is the gate.
+        soft: it reads words, and where a pattern of another detector matches, it is wrong.
     """
 
     types: tuple[str, ...]
     trigger: str
     find: Find
     gate: tuple[str, ...] = ()
+    soft: bool = False
 
 
 DETECTORS: Registry[Detector] = Registry("detector", "pixelated.clean.detectors")
 
 
 def detector(
-    name: str, *, types: Iterable[str], trigger: str, gate: tuple[str, ...] = ()
+    name: str, *, types: Iterable[str], trigger: str, gate: tuple[str, ...] = (), soft: bool = False
 ) -> Callable[[Find], Find]:
     """Return a decorator that files a `find` function as the detector `name`."""
 
     def decorate(find: Find) -> Find:
-        DETECTORS.register(name)(Detector(tuple(types), trigger, find, gate or (trigger,)))
+        DETECTORS.register(name)(Detector(tuple(types), trigger, find, gate or (trigger,), soft))
         return find
 
     return decorate
@@ -94,6 +96,19 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
         if span.start < span.end and not after and not before:
             chosen.insert(at, span)
     return chosen
+
+
+def beside(soft: Iterable[Span], hard: Iterable[Span]) -> list[Span]:
+    """Return the soft spans that cut no hard one; a longer soft one of several lines may hold some."""
+    sure = sorted((s for s in hard if s.confidence >= REVIEW), key=lambda s: s.start)
+    return [s for s in soft if not any(_cuts(s, other) for other in sure)]
+
+
+def _cuts(soft: Span, hard: Span) -> bool:
+    if hard.end <= soft.start or soft.end <= hard.start:
+        return False
+    holds = soft.start <= hard.start and hard.end <= soft.end
+    return not (holds and soft.type == "STREET_ADDRESS" and hard.type == "ZIP")
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:

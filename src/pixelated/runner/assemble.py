@@ -265,7 +265,10 @@ def _head(loaded: Loaded, decisions: Decisions) -> dict[str, Any]:
         "split_ratio": dict(policy.file.split_ratio),
         "holdout_families": decisions.split.holdouts,
         "split_assignment": split_facts(decisions),
-        "pii": {"searched": searched_types(), "not_searched": not_searched_types()},
+        "pii": {
+            "searched": searched_types(names=recipe.pii.names),
+            "not_searched": not_searched_types(names=recipe.pii.names),
+        },
         "policy": {
             "name": policy.file.name,
             "intended_uses": list(policy.file.intended_uses),

@@ -154,7 +154,7 @@ def read_tasks(run: Run, *, save: bool = True) -> list[ReadTask]:
     loaded, folder = run.loaded, run.folder
     refuse_withdrawn(loaded, run.options)
     hashes = InputHashes(folder)
-    settings = {"scorers": list(loaded.recipe.scorers)}
+    settings = {"scorers": list(loaded.recipe.scorers), "names": loaded.recipe.pii.names}
     part_bytes = max(int((run.options.part_mb or loaded.recipe.part_mb) * 1_000_000), 1)
     corpora = str(loaded.corpora.absolute())  # workers may have another working folder
     tasks, store = [], run.store.address
