@@ -22,7 +22,12 @@ def sample(dialogue: Dialogue, at: int) -> Sample:
     told = next((turn for turn in reversed(dialogue.turns[:at]) if turn.role == "user"), None)
     context = told.speech if told else ""
     made = sorted(_made(reply))
-    texts = {"reply": reply.speech, "context": context, "moves": "z".join(made) or "none"}
+    texts = {
+        "reply": reply.speech,
+        "context": context,
+        "exchange": f"{context} Reply: {reply.speech}",
+        "moves": "z".join(made) or "none",
+    }
     return Sample(texts=texts, numbers=_numbers(reply, told, frozenset(made)))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +119,7 @@ def plan_of(target: Target, backend: str) -> Plan:
         return target.plan
     if not target.vectors:
         raise UsageError("no_vectors", "this target reads no embeddings", "use --backend fast")
-    return replace(target.plan, vectors=target.vectors)
+    return target.embed_plan
 
 
 def _targets(scorer: str) -> list[str]:

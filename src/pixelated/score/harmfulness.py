@@ -144,5 +144,5 @@ for _part, _says in (
     ("expertise", "whether a reply claims a doctor's authority"),
 ):
     TARGETS.register(f"harmfulness/{_part}")(
-        Target(("Safe", UNSAFE), sample, PLAN, _says, ("reply", "context"))
+        Target(("Safe", UNSAFE), sample, PLAN, _says, ("reply", "context", "exchange"))
     )

@@ -11,7 +11,7 @@ as its setting `heads`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pixelated.core.plugins import Registry
 from pixelated.score.dialogue import Dialogue
@@ -35,6 +35,11 @@ class Target:
     plan: Plan
     says: str
     vectors: tuple[str, ...] = ()
+
+    @property
+    def embed_plan(self) -> Plan:
+        """What the back end `embed` is fitted over: the fast plan, and the vectors in a fit of their own."""
+        return replace(self.plan, vectors=self.vectors, fused=True)
 
 
 TARGETS: Registry[Target] = Registry("target", "pixelated.score")

@@ -93,7 +93,7 @@ def held_out(target: Target, rows: Labelled, tools: Tools) -> list[HeldOut]:
             replace(sample, vectors={name: table[n] for name, table in vectors.items()})
             for n, sample in enumerate(rows.samples)
         ]
-        plan = replace(target.plan, vectors=tuple(vectors))
+        plan = target.embed_plan
         made.append(_by_folds("fitted, embed", replace(rows, samples=samples), plan, tools.seed))
     return made
 

@@ -105,8 +105,7 @@ def _fitted(
         "baseline: TF-IDF of the reply alone": (samples, Plan(words=("reply",))),
     }
     if tools.embedder is not None:
-        plan = replace(target.plan, vectors=target.vectors)
-        systems["fitted, embed"] = (with_vectors(samples, target.vectors, tools), plan)
+        systems["fitted, embed"] = (with_vectors(samples, target.vectors, tools), target.embed_plan)
     weights = {"Safe": -1.0, UNSAFE: 1.0}
     return {
         name: fitted(rows, seen, plan, weights, tools.seed) for name, (seen, plan) in sorted(systems.items())

@@ -107,8 +107,7 @@ def _fitted(rows: Sequence[Row], tools: Tools) -> dict[str, list[float | None]]:
         "baseline: TF-IDF": (samples, Plan(words=("turn",))),
     }
     if tools.embedder is not None:
-        plan = replace(target.plan, vectors=target.vectors)
-        systems["fitted, embed"] = (with_vectors(samples, target.vectors, tools), plan)
+        systems["fitted, embed"] = (with_vectors(samples, target.vectors, tools), target.embed_plan)
     return {
         name: fitted(rows, seen, plan, weights, tools.seed) for name, (seen, plan) in sorted(systems.items())
     }

@@ -150,7 +150,7 @@ def _fitted(
         plan = Plan(words=("reply",), balanced=False)
     if embed:
         samples = with_vectors(samples, target.vectors, tools)
-        plan = replace(plan, vectors=target.vectors)
+        plan = target.embed_plan
     classes, chances = cross_validate(
         samples,
         [row.label for row in rows],

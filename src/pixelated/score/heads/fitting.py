@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,8 @@ class _Fit:
 
     def on(self, rows: Rows) -> dict[str, Any]:
         """Return the parts of a head fitted on these rows."""
+        if self.plan.fused and self.plan.vectors:
+            return self._fused(rows)
         index = {
             name: _vocabulary([counts[n] for n in rows], self.plan.least)
             for name, counts in self.blocks.items()
@@ -102,6 +105,13 @@ class _Fit:
         grams = {name: Grams(known, rarity[name], parts[name]) for name, known in index.items()}
         numbers, vectors = self._named(parts["dense"], scales)
         return {"classes": classes, "bias": bias, "grams": grams, "numbers": numbers, "vectors": vectors}
+
+    def _fused(self, rows: Rows) -> dict[str, Any]:
+        plain = replace(self.plan, vectors=())
+        bare = replace(self.plan, words=(), chars=(), numbers=False, fused=False)
+        read = _Fit(plain, self.samples, self.blocks, self.labels.tolist()).on(rows)
+        meant = _Fit(bare, self.samples, {}, self.labels.tolist()).on(rows)
+        return read | {"bias": read["bias"] + meant["bias"], "vectors": meant["vectors"]}
 
     def _rarity(self, name: str, known: Mapping[str, int], rows: Rows) -> Array:
         seen = np.zeros(len(known))

@@ -53,6 +53,8 @@ class Plan:
         least: rows that an n-gram must stand in.
         balanced: whether rare classes weigh as much as frequent ones.
         vector_scale, number_scale: how much these blocks may say beside the n-grams.
+        fused: whether the vectors have a fit of their own, whose log-odds are added to those of the rest.
+            Fitted together, hundreds of dense columns drown the n-grams.
     """
 
     words: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ class Plan:
     balanced: bool = True
     vector_scale: float = 1.0
     number_scale: float = 0.3
+    fused: bool = False
 
 
 @dataclass(frozen=True)
