@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# labelled corpora that `make validate` measures on
+CORPORA ?= ../shared/corpora
+
 # what `make bench` generates and installs; outside the checkout
 BENCH_CACHE ?= $(HOME)/.cache/pixelated-bench
 
@@ -38,7 +41,8 @@ endif
 # How far scorers and redaction agree with people, on the labelled corpora beside the checkout; with `.[embed]`
 # installed, sentence embeddings too.
 validate: $(VENV)/.installed-dev
-	$(BIN)/pixelated score validate --output docs/scorers.md
+	$(BIN)/python tools/fit_names/fit.py $(CORPORA) --salt second --output build/names
+	$(BIN)/pixelated score validate --corpora $(CORPORA) --tagger build/names --output docs/scorers.md
 
 interop: $(VENV)/.installed
 	tools/interop.sh

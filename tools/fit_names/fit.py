@@ -92,6 +92,7 @@ def provenance(parts: dict[str, list[s.Sentence]], model: Path, salt: str) -> di
         "what": "conditional random field (crfsuite, L-BFGS, L1 and L2) over words; names and places",
         "fitted_by": "tools/fit_names/fit.py",
         "seed": SEED,
+        "salt": salt,
         "split": f"held out: skeletons and texts whose hash with the salt {salt!r} is below {HELD_SHARE} %",
         "names_from": f"Faker {version('Faker')} (MIT) and own word lists",
         "parameters": PARAMETERS,

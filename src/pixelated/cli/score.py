@@ -128,10 +128,15 @@ def validate(
         Path, typer.Option(envvar="PIXELATED_CORPORA", help="Folder of the labelled corpora.")
     ] = Path("../shared/corpora"),
     output: Annotated[Path | None, typer.Option(help="Page of cards to write (Markdown).")] = None,
-    tasks: Annotated[str, typer.Option(help="Names, separated by commas; default all.")] = "",
+    tasks: Annotated[
+        str, typer.Option(help="Names, separated by commas, `redaction` too; default all.")
+    ] = "",
     embed: Annotated[
         bool | None,
         typer.Option("--embed/--no-embed", help="Measure the back end embed (default: if there)."),
+    ] = None,
+    tagger: Annotated[
+        Path | None, typer.Option(help="Folder of a tagger of names refitted on another split.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of folds and resampling.")] = 0,
     quiet: QuietFlag = False,
@@ -142,7 +147,9 @@ def validate(
         raise UsageError("input_missing", f"there is no folder {corpora}", "give --corpora DIR")
     names = [n.strip() for n in tasks.split(",") if n.strip()]
     told = (lambda _: None) if quiet or as_json else (lambda name: typer.echo(f"{name} ...", err=True))
-    found, text = validate_to(corpora, names or None, output, seed=seed, embed=embed, told=told)
+    found, text = validate_to(
+        corpora, names or None, output, seed=seed, embed=embed, told=told, tagger=tagger
+    )
     emit(found, text, as_json=as_json)
     return EXIT_FAILED if found["missed"] else EXIT_INCOMPLETE if found["absent"] else EXIT_OK
 

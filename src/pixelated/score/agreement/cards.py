@@ -91,6 +91,7 @@ def _table(figures: Sequence[Figure]) -> list[str]:
 def _row(figure: Figure) -> str:
     between = "" if figure.interval is None else "-".join(_number(v) for v in figure.interval)
     wanted = "" if figure.least is None else f"{_number(figure.least)} / {_number(figure.aim)}"
+    wanted = f"at most {wanted}" if figure.at_most else wanted
     judged = f"{figure.judged / figure.rows:.0%} of {figure.rows:,}" if figure.rows else ""
     cells = [figure.task, figure.system, figure.metric, _number(figure.value), between, judged, wanted]
     return "| " + " | ".join(cells) + " |"

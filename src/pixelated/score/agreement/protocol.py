@@ -55,6 +55,7 @@ class Figure:
         judged: how many the scorer judged; the rest are abstentions.
         least: the figure that is required, or None.
         aim: the figure that is aimed at, or None.
+        at_most: whether a lower figure is better, `least` being the most there may be.
         failures: ids of rows that are wrong, a few of the most certain ones; never text.
         note: how it was measured (folds, groups, threshold).
     """
@@ -71,13 +72,16 @@ class Figure:
     aim: float | None = None
     failures: tuple[str, ...] = ()
     note: str = ""
+    at_most: bool = False
 
     @property
     def reached(self) -> bool | None:
         """Whether the required figure is reached; None where none is required. Unmeasured is not reached."""
         if self.least is None:
             return None
-        return self.value is not None and self.value >= self.least
+        if self.value is None:
+            return False
+        return self.value <= self.least if self.at_most else self.value >= self.least
 
 
 class AbsentError(Exception):

@@ -21,14 +21,14 @@ class Agreement:
 
     @property
     def missed(self) -> list[Figure]:
-        """The figures that are below what is required of them."""
+        """The figures that fall short of what is required, where no other system of the row reaches it."""
         best: dict[tuple[str, str], Figure] = {}
         for figure in self.figures:
             if figure.least is None:
                 continue
             key = (figure.task, f"{figure.metric} {figure.least}")
             known = best.get(key)
-            if known is None or (figure.value or 0) > (known.value or 0):
+            if known is None or (figure.reached and not known.reached):
                 best[key] = figure
         return [figure for figure in best.values() if not figure.reached]
 
@@ -62,7 +62,7 @@ def run_tasks(
     with_model = installed() if embed is None else embed
     tools = Tools(seed, minilm() if with_model else None)
     agreement = Agreement()
-    for name in names or TASKS.names():
+    for name in TASKS.names() if names is None else names:
         task = TASKS.get(name)
         told(name)
         try:
