@@ -8,12 +8,11 @@ there is no value. The parts of the score say what each part gave, and null for 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from pixelated.core.presets import load_preset
 from pixelated.score.dialogue import Dialogue
-from pixelated.score.protocol import SCORERS, Score, Scorer
+from pixelated.score.protocol import SCORERS, Score, Scorer, default_scorer
 
 
 @SCORERS.register("conversation_quality")
@@ -30,7 +29,7 @@ def quality_v1(*, experimental: bool = False) -> Scorer:
 
 def _composite(name: str, *, experimental: bool) -> Scorer:
     table = load_preset("score", "composites")[name]
-    parts = {part: _default(part) for part in table["weights"]}
+    parts = {part: default_scorer(part) for part in table["weights"]}
     used = {part: one for part, one in parts.items() if experimental or not one.experimental}
 
     def judge(dialogue: Dialogue) -> Score:
@@ -48,11 +47,6 @@ def _composite(name: str, *, experimental: bool) -> Scorer:
         + (f"by default without {', '.join(left)}, experimental" if left else "all its parts count"),
         experimental=True,
     )
-
-
-@cache
-def _default(name: str) -> Scorer:
-    return SCORERS.get(name)()
 
 
 def _judge(dialogue: Dialogue, table: Mapping[str, Any], used: Mapping[str, Scorer]) -> Score:

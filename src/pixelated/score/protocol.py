@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from pixelated.core.errors import InternalError
 from pixelated.core.plugins import Registry
@@ -87,3 +88,13 @@ class Scorer:
 ScorerFactory = Callable[..., Scorer]
 
 SCORERS: Registry[ScorerFactory] = Registry("scorer", "pixelated.score")
+
+
+@cache
+def default_scorer(name: str) -> Scorer:
+    """Return a scorer with its default settings, one per process: what it said of a dialogue is found again.
+
+    Raises:
+        UsageError: there is no scorer of that name.
+    """
+    return SCORERS.get(name)()

@@ -19,7 +19,7 @@ from pixelated.core.step import StepResult
 from pixelated.score.dialogue import Dialogue
 from pixelated.score.heads.head import Head
 from pixelated.score.heads.store import read_heads
-from pixelated.score.protocol import SCORERS, Score, Scorer
+from pixelated.score.protocol import SCORERS, Score, Scorer, default_scorer
 from pixelated.score.targets import TARGETS
 
 DEFAULT_SCORERS = ("language_quality", "coherence", "completeness")
@@ -39,6 +39,8 @@ def build_scorers(names: Sequence[str | Mapping[str, Any]] = DEFAULT_SCORERS) ->
 
 
 def _build(name: str, settings: dict[str, Any]) -> Scorer:
+    if not settings:
+        return default_scorer(name)
     factory = SCORERS.get(name)
     taken = list(signature(factory).parameters)
     for setting in settings:
