@@ -11,10 +11,7 @@ from functools import cache, lru_cache
 import re2
 
 from pixelated.core.presets import load_preset
-
-# A limit, taken up only as texts need it. Under the default of 8 MiB a large preset forgets its states again
-# and again, and falls back to a search that takes twenty times as long.
-MEMORY = 64 << 20
+from pixelated.score._automata import automaton, re2_options
 
 
 class Cues:
@@ -23,18 +20,15 @@ class Cues:
     def __init__(self, preset: str) -> None:
         table = load_preset("score", preset)
         self.names = list(table)
-        self._set = re2.Set.SearchSet(_options())
-        self._each = {}
-        for name, patterns in table.items():
-            joined = "|".join(f"(?:{pattern})" for pattern in patterns)
-            self._set.Add(joined)
-            self._each[name] = joined
-        self._set.Compile()
+        self._each = {name: "|".join(f"(?:{p})" for p in patterns) for name, patterns in table.items()}
+        flat = [(name, pattern) for name, patterns in table.items() for pattern in patterns]
+        self._owner = [name for name, _ in flat]
+        self._automaton = automaton([pattern for _, pattern in flat])
         self.found = lru_cache(maxsize=8192)(self._found)
 
     def _found(self, text: str) -> frozenset[str]:
         """Return the names of the cues that stand in a plain text."""
-        return frozenset(self.names[n] for n in self._set.Match(text) or ())
+        return frozenset(self._owner[n] for n in self._automaton.match(text))
 
     def places(self, name: str, text: str) -> list[tuple[int, int]]:
         """Return where a cue stands in a plain text: (start, end), not overlapping."""
@@ -51,10 +45,4 @@ def cues(preset: str) -> Cues:
 
 @cache
 def _compiled(pattern: str) -> re2._Regexp:
-    return re2.compile(pattern, _options())
-
-
-def _options() -> re2.Options:
-    options = re2.Options()
-    options.max_mem = MEMORY
-    return options
+    return re2.compile(pattern, re2_options())
