@@ -20,6 +20,7 @@ _SIGNS = str.maketrans(
 _TOKEN = re.compile(r"[a-z0-9@$!]+")
 _LEET = re.compile(r"[0-9@$!]")
 _SPACED = re.compile(r"\b(?:[a-z0-9@$!] ){2,}[a-z0-9@$!]\b")
+LONGEST_FUZZY = 32  # letters: no two listed words run together are longer
 LEAST_FUZZY = 4  # letters below which a misspelling is not looked for
 CONTRACTIONS = frozenset(
     words("cant dont wont isnt arent wasnt didnt doesnt hasnt havent couldnt wouldnt shouldnt")
@@ -59,6 +60,8 @@ def _joined(found: re.Match[str]) -> str:
 
 def _mended(token: str) -> str:
     """Return a token as it was meant, where it is a misspelling of a listed word."""
+    if len(token) > LONGEST_FUZZY:
+        return token
     word = token.translate(_SIGNS) if _LEET.search(token) and not token.isdigit() else token
     known = _forms()
     if word in known:
