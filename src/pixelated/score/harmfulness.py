@@ -81,10 +81,14 @@ def harmfulness(heads: Mapping[str, Head] | None = None) -> Scorer:
     def judge(dialogue: Dialogue) -> Score:
         return _judge(dialogue, used)
 
+    def judge_turn(dialogue: Dialogue, at: int) -> Score | None:
+        return None if dialogue.turns[at].role == "user" else Score(*_value(dialogue, at, used))
+
     return Scorer(
         name="harmfulness",
         version=1,
         judge=judge,
+        judge_turn=judge_turn,
         measures="replies that ignore a risk, claim medical authority, agree with harm or breach boundaries",
         basis="own wordings; a head fitted on DiaSafety (Sun et al. 2022, Apache-2.0), figures in its file",
         limits=f"{USE}; wordings, not meaning; the head knows short chat and not long replies of therapists; "
