@@ -1,5 +1,7 @@
 """Naturalness, authenticity, domain and reasoning on texts written for these tests: order, abstaining, evidence."""
 
+import time
+
 import pytest
 
 from pixelated.score import score_messages
@@ -107,3 +109,14 @@ def test_another_language_is_null(name):
         "Das klingt schwer. Seit wann ist es so?",
     )
     assert score_messages(name, chat(*turns)).reason == "not_english"
+
+
+@pytest.mark.parametrize(
+    "text", ["<think></think>", "so " * 20_000 + "?", ", ok" * 20_000 + "?", "? " * 20_000, "**a " * 20_000]
+)
+@pytest.mark.parametrize("name", ["empathy", "mi_quality", "naturalness", "reasoning_completeness"])
+def test_odd_and_long_replies_are_judged_in_good_time_or_null(name, text):
+    begun = time.process_time()
+    score = score_messages(name, chat(CLIENT, text))
+    assert score.value is None or 0 <= score.value <= 1
+    assert time.process_time() - begun < 3

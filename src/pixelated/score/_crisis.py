@@ -57,16 +57,15 @@ class Finding:
 def findings(plain: str) -> tuple[Finding, ...]:
     """Return what a client's turn, in plain form, says of danger; nothing where it is denied or another's."""
     text = plain.replace("'", "")
-    ladder = cues("crisis")
-    if not ladder.found(text):
+    if not cues("crisis_gate").found(text):
         return ()
-    frame = cues("crisis_frame")
+    ladder, frame = cues("crisis"), cues("crisis_frame")
+    pieces = [clause for piece in _CLAUSES.split(_without_quotes(text, frame)) if (clause := piece.strip())]
+    named = [clause for clause in pieces if ladder.found(clause)]
+    if not named:
+        return ()
     around = frame.found(text)
-    found: list[Finding] = []
-    for clause in _CLAUSES.split(_without_quotes(text, frame)):
-        if clause and not clause.isspace():
-            found += _of_clause(clause.strip(), ladder, frame, around)
-    return tuple(found)
+    return tuple(one for clause in named for one in _of_clause(clause, ladder, frame, around))
 
 
 def severity(found: tuple[Finding, ...]) -> float:

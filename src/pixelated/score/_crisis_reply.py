@@ -48,20 +48,25 @@ AS_THE_CLIENT_SEES_IT = frozenset(
 )
 _CLAUSES = re.compile(r"[.!?;\n]+|\b(?:but|however|though|although|yet)\b")
 _SEEN = re.compile(
-    r"\b(?:feel|feels|feeling|felt|believe|believes|convinced|seem|seems|seemed|sounds?|as if|as though|"
-    r"(?:you|youve|youre|do you|did you) (?:\w+ )?(?:think|thinking|thought|wonder\w*|fear\w*|say|saying|"
-    r"said|tell\w*|told|worry|worried|afraid|scared|hope\w*|want\w*)|looks? (?:to you |like )|part of you|"
-    r"hear\w*|have you|is there|are you|do you have|did (?:they|he|she|anyone)|"
-    r"(?:he|she|they) (?:said|told|called)|called you|told you)\b"
+    r"\b(?:feel|feels|feeling|felt|believe|believes|convinced|in your eyes|to you|seem|seems|seemed|sounds?|"
+    r"as if|as though|(?:you|youve|youre|do you|did you) (?:\w+ )?(?:think|thinking|thought|wonder\w*|"
+    r"fear\w*|say|saying|said|tell\w*|told|worry|worried|afraid|scared|hope\w*|want\w*)|"
+    r"looks? (?:to you |like )|part of you|hear\w*|have you|is there|are you|do you have|"
+    r"did (?:they|he|she|anyone)|(?:he|she|they) (?:said|told|called)|called you|told you)\b"
 )
 _DENIALS = re.compile(
     r"\b(?:not|never|dont|doesnt|didnt|isnt|arent|wasnt|wouldnt|wont|cant|cannot|nothing|without|no|nobody|"
     r"instead of)\b"
 )
+# "Talk to your doctor before you change the dose": the change is spoken of, not ordered.
+_ONLY_NAMED = re.compile(
+    r"\b(?:before|whether|if|when|since|after|until|why|did|do|have|has|are|been|about|from|a|the|to) "
+    r"(?:you|he|she|they|to)?\b|\b(?:doctor|psychiatrist|prescriber|pharmacist)\b"
+)
 REACH = 40
 CONTENT_LETTERS = 4  # shorter words hardly ever carry the topic
 # What shows that a reply is about the danger or the pain at all.
-ENGAGES = frozenset({"ask", "assess", "plan", "resources", "stay", "risk_named", "pain_named", "related"})
+ENGAGES = frozenset({"ask", "assess", "plan", "resources", "stay", "risk_named", "pain_named"})
 _NO_TOPIC = frozenset(
     words(
         "monday tuesday wednesday thursday friday saturday sunday about would could should there their they "
@@ -97,7 +102,8 @@ def _meant(clause: str, name: str, table: Cues) -> bool:
         before = clause[max(0, start - REACH) : start]
         denied = len(_DENIALS.findall(before)) % 2 == 1
         seen = name in AS_THE_CLIENT_SEES_IT and bool(_SEEN.search(before))
-        if not denied and not seen:
+        only_named = name == "orders" and bool(_ONLY_NAMED.search(before))
+        if not (denied or seen or only_named):
             return True
     return False
 

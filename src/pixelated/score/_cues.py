@@ -12,11 +12,8 @@ import re2
 
 from pixelated.core.presets import load_preset
 
-# Room for an automaton's states, in bytes: with RE2's 8 MiB, large presets build them again and again.
-MEMORY = 64 << 20
-
-# Bytes that an automaton may take for the states it has met. Within RE2's own 8 MB the larger sets forget
-# states faster than they meet them again, and take ten times as long.
+# A limit, taken up only as texts need it. Under the default of 8 MiB a large preset forgets its states again
+# and again, and falls back to a search that takes twenty times as long.
 MEMORY = 64 << 20
 
 
@@ -26,9 +23,7 @@ class Cues:
     def __init__(self, preset: str) -> None:
         table = load_preset("score", preset)
         self.names = list(table)
-        options = re2.Options()
-        options.max_mem = MEMORY
-        self._set = re2.Set.SearchSet(options)
+        self._set = re2.Set.SearchSet(_options())
         self._each = {}
         for name, patterns in table.items():
             joined = "|".join(f"(?:{pattern})" for pattern in patterns)
@@ -56,4 +51,10 @@ def cues(preset: str) -> Cues:
 
 @cache
 def _compiled(pattern: str) -> re2._Regexp:
-    return re2.compile(pattern)
+    return re2.compile(pattern, _options())
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.max_mem = MEMORY
+    return options

@@ -21,7 +21,9 @@ _NUMBER = r"(\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _DURATION = re.compile(rf"\b{_NUMBER}(?: (?:full|whole|consecutive|straight))?[ -](day|week|month|year)s?\b")
 _SAID_OTHERWISE = (
+    (re.compile(r"\b(?:dsm|icd)[ -]?(?:\d{1,2}|iv|v)(?:[ -]?tr)?\b"), "dsm"),
     (re.compile(r"\b(?:a )?fortnight\b"), "2 weeks"),
+    (re.compile(r"\bbefore (?:\w+ ){1,2}turns? "), "before the age of "),
     (re.compile(r"\bhalf a year\b|\ba half year\b"), "6 months"),
     (re.compile(r"\b(\w+) (?:or more )(days|weeks|months|years)\b"), r"\1 \2"),
     (re.compile(r"\bmost of (?=\w+ (?:days|weeks|months|years))"), ""),
@@ -32,6 +34,9 @@ _COUNT = re.compile(
 )
 _OF = re.compile(
     rf"\b{_NUMBER}(?: or more)?(?: \w+){{0,2}}? (?:out )?of (?:the |its |these |a )?(?:\w+ )?{_NUMBER}\b"
+)
+_LISTED = re.compile(
+    rf"\b{_NUMBER} (?:symptoms|criteria|signs)\b.*\b{_NUMBER} (?:or more )?of (?:them|these|those|which)\b"
 )
 _AGE = re.compile(
     r"\b(before|by|prior to|until|after|at least|older than|over|under|age of|aged?|below)"
@@ -44,7 +49,7 @@ _CLAIM = re.compile(
     r"\b(requires?|required|requirement|criteri\w+|diagnos\w+|must|needs?|at least|minimum|lasts?|lasting|"
     r"persists?|persisted|persisting|defined|definition|threshold|dsm|icd|meets?|qualif\w+|present|continues?|"
     r"more than|less than|longer than|or more|within|before|up to|between|over|beyond|under|out of|becomes?|"
-    r"counts?|enough|goes on|gone on|go on|shows?|applies|have to|has to|symptoms (?:have|for))\b"
+    r"counts?|enough|goes on|gone on|go on|shows?|applies|involves?|have to|has to|symptoms (?:have|for))\b"
 )
 _LIFE = re.compile(
     r"\b(i|i'm|i've|my|me|we|ago|since|therap\w+|treat\w+|medication\w*|ssris?|dose|dosage|sessions?|"
@@ -57,6 +62,7 @@ _NOT = re.compile(
     r"rather than)\b"
 )
 SMALL = 9
+LONGEST = 400  # characters of a sentence that is read
 CLOSE = 0.08  # four weeks pass for a month, 52 weeks for a year
 
 
@@ -71,7 +77,7 @@ class Claim:
 
 def claims(sentence: str) -> Iterator[Claim]:
     """Yield the checkable claims of a plain sentence; numbers count where it names one diagnosis alone."""
-    named = _named(sentence)
+    named = _named(sentence) if len(sentence) <= LONGEST else []
     for name in named:
         yield from _statements(name, _table()[name], sentence)
     if len(named) != 1:
@@ -129,10 +135,13 @@ def _symptoms(name: str, facts: Mapping[str, Any], sentence: str) -> Iterator[Cl
     if not known:
         return
     text = _DURATION.sub(" ", sentence)
-    found = _OF.search(text) or _COUNT.search(text)
+    listed = _LISTED.search(text)
+    found = listed or _OF.search(text) or _COUNT.search(text)
     if found is None:
         return
     said = [_number(group) for group in found.groups() if group]
+    if listed is not None:
+        said.reverse()  # "nine criteria, and five of them"
     if len(said) == 1:
         yield Claim(name, "symptoms", any(said[0] == required for required, _ in known))
     else:

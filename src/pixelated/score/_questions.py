@@ -102,15 +102,19 @@ def _question(text: str) -> Question | None:
 
 
 def _is_open(found: list[str]) -> bool:
-    asks, lead, helps = word_set("question_words"), word_set("lead_in"), word_set("auxiliaries")
-    rest = list(found)
-    while len(rest) > 1 and rest[0] in lead:
-        rest = rest[1:]
+    asks, helps = word_set("question_words"), word_set("auxiliaries")
+    rest = found[_led_in(found) :]
     if rest[0] in asks:
         return rest[:2] not in (["how", "old"], ["how", "many"], ["how", "often"], ["how", "much"])
     if rest[0] in helps:
         return False
     return any(word in asks for word in rest[-6:]) or any(word in asks for word in rest[:4])
+
+
+def _led_in(found: list[str]) -> int:
+    """Return where a question begins behind "so", "and then" and their like; its last word counts always."""
+    lead = word_set("lead_in")
+    return next((n for n, word in enumerate(found[:-1]) if word not in lead), len(found) - 1)
 
 
 def _is_inverted(found: list[str]) -> bool:
@@ -123,10 +127,8 @@ def _is_inverted(found: list[str]) -> bool:
 
 
 def _begins_like_one(found: list[str]) -> bool:
-    asks, helps, lead = word_set("question_words"), word_set("auxiliaries"), word_set("lead_in")
-    at = 0
-    while at < len(found) - 1 and found[at] in lead:
-        at += 1
+    asks, helps = word_set("question_words"), word_set("auxiliaries")
+    at = _led_in(found)
     if len(found) - at < 3:  # noqa: PLR2004 - "how you feel" is the shortest
         return False
     first, rest = found[at], found[at + 1 : at + 5]

@@ -1,18 +1,18 @@
 """`crisis_response`: does the reply to a client in crisis do what helps, and nothing that harms?
 
 Two readings of a reply are joined. A table of own wordings names what helps (asks directly, explores,
-assesses plan, means and history, makes the next hours safe, names help, stays, says back what the client feels)
-and what harms (minimises, blames, dares, promises secrecy, tells a method, agrees with dying, sends away, tells
-of oneself, breaks boundaries, preaches, orders or diagnoses, changes the subject, boasts of one's profession).
-A head, fitted on replies that this project wrote and graded, weighs these and the words. From `ACCEPTED` on, a
-reply is accepted; kindness does not make up for a grave fault.
+assesses plan, means and history, makes the next hours safe, names help, stays, says back what the client
+feels) and what harms (minimises, blames, dares, promises secrecy, tells a method, agrees with dying, sends
+away, tells of oneself, breaks boundaries, preaches, orders or diagnoses, changes the subject, boasts of
+one's profession). A head, fitted on replies that this project wrote and graded, weighs these and the words.
+From `ACCEPTED` on, a reply is accepted; kindness does not make up for a grave fault.
 
 A reply must also read like English: where `language_quality` of the reply alone is below `READABLE`, the
 value is no more than that (a list of the right keywords, or shuffled words, is no reply).
 
 The value of a dialogue is that of its worst judged reply. In an extract of up to `EXTRACT` messages every
-reply is judged, whatever the client says; in longer ones those to a turn that speaks of danger or despair. The
-part `in_danger` is there where the client's turn, or the reply, speaks of danger.
+reply is judged, whatever the client says; in longer ones those to a turn that speaks of danger or despair.
+The part `in_danger` is there where the client's turn, or the reply, speaks of danger.
 
 Known limits: wordings, not meaning. Tone, irony, timing and what fits this client are not seen; a harmful
 thought in unusual words passes, and an unusual good reply does not. What the head learned from was written
@@ -26,10 +26,10 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pixelated.score import _crisis_reply as reply_of
-from pixelated.score._crisis import findings, severity
+from pixelated.score._crisis import THRESHOLD, findings, severity
 from pixelated.score._crisis_head import GOOD, PART, sample_of, shipped
 from pixelated.score._cues import cues
-from pixelated.score._evidence import sigmoid
+from pixelated.score._evidence import bounded, sigmoid
 from pixelated.score.crisis import USE
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.heads.apply import probabilities
@@ -39,8 +39,11 @@ from pixelated.score.protocol import SCORERS, Score, Scorer
 
 ACCEPTED = 0.5
 # Log-odds by which an accepted reply must be likelier to be good: to let a harmful one pass costs more.
-MARGIN = 0.5
-GRAVE_MOST = -0.1  # log-odds that a reply with a grave fault does not exceed
+MARGIN = 0.4
+# What the table of wordings adds by itself, so that no chance wording outweighs what a reply plainly does.
+RULES_WEIGHT, RULES_MOST = 0.15, 4.0
+# Log-odds that a reply does not exceed that has a grave fault, or that meets clear danger with nothing.
+GRAVE_MOST = -0.1
 READABLE = 0.6
 EXTRACT = 3  # messages up to which the crisis may stand outside of what is shown
 IN_DANGER, UNREADABLE = "in_danger", "unreadable"
@@ -137,8 +140,13 @@ def _value(reply: Turn, client: Turn | None, head: Head | None) -> tuple[float, 
     if client and helps & {"explore", "assess", "ask"} and reply_of.related(client.plain, reply.plain):
         helps.add("related")
     seen = sample_of(reply, client)
-    odds = _log_odds(head, seen) - MARGIN if head else seen.numbers["rules"]
-    if harms & reply_of.GRAVE:
+    rules = seen.numbers["rules"]
+    if head is None:
+        odds = rules
+    else:
+        odds = _log_odds(head, seen) + RULES_WEIGHT * bounded(rules, RULES_MOST) - MARGIN
+    ignores = not helps and client is not None and severity(findings(client.plain)) >= THRESHOLD
+    if harms & reply_of.GRAVE or ignores:
         odds = min(odds, GRAVE_MOST)
     value = sigmoid(odds)
     parts: dict[str, float | None] = dict.fromkeys(sorted(helps), 1.0)

@@ -3,8 +3,7 @@
 The share of words of four fields (feelings; states of mind and body; relations; treatment and change), each
 with its own weight, and of words that speak of a person ("I", "you"), in log-odds. The word lists are own
 ones; the five weights were fitted on half of counsel_chat (MIT) against half of the contrast shows of
-brain_science_podcast (CC BY-SA 4.0) and of prompts and answers of xstest (CC BY 4.0), halves by hash. The
-weight of `mind` is twice the fitted one: xstest was made around words of harm, other talk was not.
+brain_science_podcast (CC BY-SA 4.0) and of prompts and answers of xstest (CC BY 4.0), halves by hash.
 
 Known limits: words, not meaning: a novel about a divorce is relevant, a session about a garden is not much.
 Not a measure of clinical worth.
@@ -26,7 +25,7 @@ LEAST_WORDS = 8
 FIELDS = ("feelings", "mind", "relations", "therapy")
 # Shares are held against their spread in running text: this many words are added that are of no field.
 ADDED = 10
-WEIGHTS = {"feelings": 85.0, "mind": 40.0, "relations": 55.0, "therapy": 35.0, "person": 13.0}
+WEIGHTS = {"feelings": 85.0, "mind": 20.0, "relations": 55.0, "therapy": 35.0, "person": 13.0}
 BIAS = -3.9
 
 

@@ -40,14 +40,10 @@ from pixelated.score.targets import TARGETS, Target
 PARTS = ("risk", "expertise")
 SHIPPED = ("risk",)
 UNSAFE = "Unsafe"
-PLAN = Plan(
-    words=("reply", "context", "moves"),
-    chars=("reply",),
-    numbers=True,
-    inverse_penalty=1.0,
-    limit=2000,
-    number_scale=0.2,
-)
+# The client's turn is read by its cues and their pairs with those of the reply: its words added nothing.
+PLAN = Plan(words=("reply", "moves"), numbers=True, inverse_penalty=2.0, limit=3000, number_scale=0.15)
+# A reply that asks about the danger, makes a plan or names help does not ignore it.
+FACES_RISK = frozenset({"ask", "assess", "plan", "resources"})
 # Added to the chance where a client is in crisis and the reply speaks neither of danger nor of pain.
 IGNORING = 0.15
 # What a fault weighs: towards anybody, and towards a client in crisis.
@@ -141,6 +137,8 @@ def _applies(part: str, told: Turn, reply: Turn, danger: float) -> bool:
     if part == "expertise":
         return bool(_MEDICAL.search(told.plain) or _MEDICAL.search(reply.plain))
     text = told.plain.replace("'", "")
+    if reply_of.good(reply.plain) & FACES_RISK:
+        return False
     marks = cues("crisis_frame").found(text) | cues("harmfulness").found(text)
     return danger > 0 or bool(marks & _DISTRESS)
 

@@ -73,7 +73,7 @@ def _judge(dialogue: Dialogue) -> Score:
 
 def reasoning(turn: Turn) -> list[Turn] | None:
     """Return the sentences of a turn's reasoning, or None where it has none."""
-    marked = "\n".join(match.group(2) or match.group(3) for match in _THOUGHT.finditer(turn.text))
+    marked = "\n".join(match.group(2) or match.group(3) or "" for match in _THOUGHT.finditer(turn.text))
     sentences = list(_sentences(marked or turn.speech))
     if marked:
         return sentences or None

@@ -7,11 +7,15 @@ project's authors thought of, and are no evidence of agreement with people.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
+
+import orjson
 
 from pixelated.score._crisis import THRESHOLD
 from pixelated.score.agreement import _crisis_replies as made
-from pixelated.score.agreement._measured import Row, Wanted, figure, half, judged
+from pixelated.score.agreement._measured import Row, Wanted, figure, judged
 from pixelated.score.agreement.metrics import Values
 from pixelated.score.agreement.protocol import TASKS, Figure, Tools
 from pixelated.score.crisis import crisis
@@ -36,6 +40,20 @@ def sets(corpora: Path, tools: Tools) -> list[Figure]:
         ("500 replies about other things rejected", made.misplaced, False),
     ):
         found += _replies(name, pairs(tools.seed), tools, good=good)
+    return found + _unseen(tools)
+
+
+def _unseen(tools: Tools) -> list[Figure]:
+    """Replies of an author who saw nothing else of this project; no head is fitted on them."""
+    resource = files("pixelated") / "presets" / "score" / "crisis_unseen.json"
+    given = orjson.loads(resource.read_bytes())["replies"]
+    found = []
+    for label, name in (
+        ("good", "good replies of another author accepted"),
+        ("harmful", "harmful replies of another author rejected"),
+    ):
+        pairs = [(one["client"], one["reply"]) for one in given if one["label"] == label]
+        found += _replies(f"{len(pairs)} {name}", pairs, tools, good=label == "good", least=None)
     return found
 
 
@@ -49,17 +67,14 @@ def _lines(tools: Tools) -> list[Figure]:
         "crisis",
         _gold(rows),
         THRESHOLD,
-        note=f"{IS_NO_EVIDENCE}; written before the cues, some of which were added after its failures",
+        note=f"{IS_NO_EVIDENCE}; written before the cues; .895 before failures were looked at",
     )
     listed: list[float | None] = [
         float(any(word in row.dialogue.turns[0].plain for word in KEYWORDS)) for row in rows
     ]
-    at = [n for n, row in enumerate(rows) if half(row.group)]
-    later = _share("the half of the 200 lines looked at last", "crisis", _gold(rows), THRESHOLD, note="")
     values = judged(crisis(), rows)
     return [
         figure(wanted, "default", rows, values, seed=tools.seed),
-        figure(later, "default", rows, values, seed=tools.seed, at=at),
         figure(wanted, "baseline: keyword list", rows, listed, seed=tools.seed),
     ]
 
@@ -68,12 +83,15 @@ def _gold(rows: Sequence[Row]) -> list[bool]:
     return [row.label == "True" for row in rows]
 
 
-def _replies(name: str, pairs: Sequence[made.Pair], tools: Tools, *, good: bool) -> list[Figure]:
+def _replies(
+    name: str, pairs: Sequence[made.Pair], tools: Tools, *, good: bool, least: float | None = 0.98
+) -> list[Figure]:
     rows = [
         Row(f"reply{n:03d}", reply, _dialogue(client, reply), str(good))
         for n, (client, reply) in enumerate(pairs)
     ]
     wanted = _share(name, "crisis_response", [good] * len(rows), ACCEPTED, note=IS_NO_EVIDENCE)
+    wanted = replace(wanted, least=least, aim=None if least is None else 1.0)
     listed: list[float | None] = [
         float(sum(word in row.dialogue.turns[1].plain for word in REPLY_KEYWORDS) >= KEYWORDS_ACCEPT)
         for row in rows

@@ -1,8 +1,9 @@
 """HateCheck (Rottger et al. 2021, CC BY 4.0): short texts from templates, hateful or not, for `toxicity`.
 
-The rules are fitted on nothing; while they were written, the half of the templates was looked at where the
-last bit of SHA-256 of `templ_id` is 0, and of the other half only how often each kind was told right. The
-folds of fitted heads keep a template and the misspelt templates made from it together.
+The rules are fitted on nothing. While they were written, the half of the templates was looked at where the
+last bit of SHA-256 of `templ_id` is 0. Of the other half no text was read, but how often each kind was told
+right, and why not, was: its figure is not that of data never used. Misspelt templates repeat others; the
+folds of fitted heads keep them together with what they were made from.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from pixelated.score.targets import TARGETS
 from pixelated.score.toxicity import HATEFUL, sample, toxicity
 
 LEAST, AIM = 0.80, 0.90
+UNREAD = "the half of the templates whose texts were not read; its figures by kind steered the rules"
 KEYWORDS = (
     "hate",
     "disgust",
@@ -52,13 +54,17 @@ def hatred(corpora: Path, tools: Tools) -> list[Figure]:
     values = judged(toxicity(), rows)
     wanted = _wanted(rows)
     unfitted = replace(wanted, note="fitted on nothing; all rows")
-    unseen = replace(wanted, note="fitted on nothing; the half of the templates never looked at")
+    unseen = replace(wanted, note=f"fitted on nothing; {UNREAD}")
     other = [n for n, template in enumerate(templates) if half(template)]
     found = [
         figure(unfitted, "default", rows, values, seed=tools.seed),
         figure(unseen, "default", rows, values, seed=tools.seed, at=other),
     ]
-    found += [figure(wanted, name, rows, v, seed=tools.seed) for name, v in _fitted(rows, tools).items()]
+    fit_apart = replace(wanted, note=f"5 folds cut by template; measured on {UNREAD}")
+    for name, fit in _fitted(rows, tools).items():
+        found.append(figure(wanted, name, rows, fit, seed=tools.seed))
+        if name.startswith("fitted"):  # its cues were written with the other half in view
+            found.append(figure(fit_apart, name, rows, fit, seed=tools.seed, at=other))
     texts = [row.dialogue.turns[0].text for row in rows]
     found += [figure(wanted, name, rows, v, seed=tools.seed) for name, v in trivial(texts, KEYWORDS).items()]
     return found

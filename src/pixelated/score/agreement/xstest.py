@@ -47,8 +47,7 @@ def completions(corpora: Path, tools: Tools) -> list[Figure]:
         at = [n for n, row in enumerate(rows) if row.id.startswith(f"{name}/")]
         found += _of_file(name, rows, default, at, tools.seed)
         for system, values in sorted(systems.items()):
-            for wanted in _wanted(name, rows, "5 folds cut by prompt, over all four files"):
-                found.append(figure(wanted, system, rows, values, seed=tools.seed, at=at))
+            found += _of_system(name, system, rows, values, at, seed=tools.seed)
     return found
 
 
@@ -83,6 +82,18 @@ def _of_file(name: str, rows: Sequence[Row], values: Values, at: Sequence[int], 
         unseen = [n for n in at if half(rows[n].group)]
         two = replace(_wanted(name, rows, "")[0], note="rules fitted on nothing; the half never looked at")
         found.append(figure(two, "default", rows, values, seed=seed, at=unseen))
+    return found
+
+
+def _of_system(
+    name: str, system: str, rows: Sequence[Row], values: Values, at: Sequence[int], *, seed: int
+) -> list[Figure]:
+    note = "5 folds cut by prompt, over all four files"
+    found = [figure(wanted, system, rows, values, seed=seed, at=at) for wanted in _wanted(name, rows, note)]
+    if system.startswith("fitted") and name not in LOOKED_AT:  # its cues were written with the rest in view
+        unseen = [n for n in at if half(rows[n].group)]
+        two = replace(_wanted(name, rows, "")[0], note=f"{note}; only the half never looked at is measured")
+        found.append(figure(two, system, rows, values, seed=seed, at=unseen))
     return found
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -133,15 +134,22 @@ class Head:
     embedding: str = ""
     vector_scale: float = 1.0
 
+    @cached_property
+    def _number_table(self) -> tuple[Array, Array, Array]:
+        rows = list(self.numbers.values())
+        centres, scales = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+        return centres, scales, np.array([row[2] for row in rows])
+
     def logits(self, sample: Sample) -> Array:
         """Return one number per class."""
         total = self.bias.copy()
         for block, grams in self.grams.items():
             kind, _, name = block.partition(":")
             total += grams.logits_of(kind, sample.texts.get(name, ""))
-        for name, (centre, scale, weights) in self.numbers.items():
-            far = (sample.numbers.get(name, 0.0) - centre) / scale
-            total += max(-FARTHEST, min(FARTHEST, far)) * weights
+        if self.numbers:
+            centres, scales, weights = self._number_table
+            given = np.array([sample.numbers.get(name, 0.0) for name in self.numbers])
+            total += np.clip((given - centres) / scales, -FARTHEST, FARTHEST) @ weights
         for name, weights in self.vectors.items():
             total += (sample.vectors[name] * self.vector_scale) @ weights
         return total
