@@ -12,9 +12,9 @@ import re2
 
 from pixelated.core.presets import load_preset
 
-# A limit, taken up only as texts need it. Under the default of 8 MiB a large preset forgets its states again
-# and again, and falls back to a search that takes twenty times as long.
-MEMORY = 64 << 20
+# A limit, taken up only as texts need it. Under less (RE2 has 8 MiB) a large preset forgets its states again
+# and again, and takes ten times as long.
+MEMORY = 256 << 20
 
 
 class Cues:
