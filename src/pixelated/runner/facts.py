@@ -37,6 +37,7 @@ def report_data(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> d
     quarantine += held_rows(decisions.labels)
     measured = {n: s.measured for n, s in ledgers.items()}
     tags_refused = measured.get("standardise", {}).get("edge_tags_refused", 0)
+    safety = safety_facts(loaded, decisions.labels, decisions.screened, tags_refused)
     flags = [*identical_files(keys), *flag_lines(measured.get("standardise", {}))]
     return {
         "title": loaded.recipe.title or loaded.recipe.name,
@@ -58,10 +59,12 @@ def report_data(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> d
         "scores": score_tables(keys),
         "dedup": decisions.dedup,
         "stages": stage_rows(loaded, decisions.labels),
-        "safety": safety_facts(loaded, decisions.labels, decisions.screened, tags_refused),
+        "safety": safety,
         "edge_bypass": {
             "granted": int(pc.sum(keys.column("is_training_edge_case")).as_py() or 0),
             "refused": tags_refused,
+            "records_that_used_it": safety.get("bypass", {}).get("records", 0),
+            "turns_that_it_let_pass": safety.get("bypass", {}).get("uses", 0),
         },
         "evaluation": decisions.evaluation,
         "planted": measure_planted(run, decisions, quarantine, loaded.planted),

@@ -31,8 +31,7 @@ class Rules:
         uses: what the licence of every record must allow.
         licenses: use to true, false or null, by licence.
         pii: the preset of the pii gate.
-        safety: the safety filters that must have been applied, False where a policy turns them off, None
-            where nothing is known of them.
+        safety: the safety filters that must have been applied; None where the policy asks for none.
     """
 
     families: tuple[str, ...]
@@ -47,7 +46,7 @@ class Rules:
     licenses: dict[str, dict[str, bool | None]]
     pii: dict[str, Any] = field(default_factory=dict)
     to_declare: tuple[str, ...] = ()
-    safety: object = None
+    safety: str | None = None
 
 
 def load_rules(policy: dict[str, Any] | None, manifest: dict[str, Any]) -> Rules:
@@ -81,7 +80,7 @@ def load_rules(policy: dict[str, Any] | None, manifest: dict[str, Any]) -> Rules
         uses=tuple(dict.fromkeys(("train", *sequence(stated.get("intended_uses"))))),
         licenses=_preset("licenses", stated)["licenses"],
         pii=_shipped("gates", "pii_required"),
-        safety=(stated["safety"] or False) if "safety" in stated else None,
+        safety=stated["safety"] if isinstance(stated.get("safety"), str) else None,
         to_declare=() if policy is not None or shipped else _default_holdouts(aliases),
     )
 

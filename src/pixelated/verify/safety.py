@@ -32,7 +32,9 @@ _ALLOWED = "the bypass was used where it does not hold"
 class SafetyCheck:
     """What a dataset says of its safety filters, held against its records."""
 
-    def __init__(self, manifest: dict[str, Any], files: Files, wanted: object, findings: Findings) -> None:
+    def __init__(
+        self, manifest: dict[str, Any], files: Files, wanted: str | None, findings: Findings
+    ) -> None:
         self._said = mapping(manifest.get("safety"))
         self._files, self._findings, self._wanted = files, findings, wanted
         self._filters = {n: mapping(f) for n, f in mapping(self._said.get("filters")).items()}
@@ -42,6 +44,7 @@ class SafetyCheck:
         self._uses: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._by_filter: Counter[str] = Counter()
         self._bypassed = self._masked = self._turns = self._replies = 0
+        self._states_masks = False
         self._masks: dict[str, tuple[int, ...]] = {}
         self._read_audit()
 
@@ -78,9 +81,9 @@ class SafetyCheck:
 
     def judge(self) -> None:
         """Hold the counts against the manifest, and the masked export against the masks."""
-        if self._wanted is not None and not self._said:
+        if self._states_masks and not self._said:
             self._findings.add("the manifest does not say which safety filters were applied", MANIFEST)
-        elif isinstance(self._wanted, str) and self._said.get("policy") is None:
+        elif self._said and self._wanted and self._said.get("policy") is None:
             self._findings.add("the policy asks for safety filters, and none were applied", MANIFEST)
         for lines in self._uses.values():
             for line in lines:
@@ -101,6 +104,7 @@ class SafetyCheck:
 
     def _see_masks(self, record: Record, messages: Texts) -> set[int]:
         stated = record.metadata.get("masked_turns")
+        self._states_masks |= stated is not None
         places = [natural(place) for place in sequence(stated)]
         masked = {place for place in places if place is not None}
         replies = {n for n, (role, _) in enumerate(messages) if role == "assistant"}
