@@ -157,6 +157,8 @@ def _safety(file: PolicyFile, base: Path | None) -> SafetyPolicy | None:
     policy = load_safety(file.safety, base)
     for one in policy.filters.values():
         SCORERS.get(one.scorer)
+        if one.after:
+            SCORERS.get(one.after.scorer)
     return policy
 
 

@@ -18,7 +18,7 @@ A filter that only reports, or that spares the record's origin or kind, changes 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -32,6 +32,16 @@ Spared = Literal["human", "transcript", "synthetic", "augmented", "model", "dial
 
 
 @dataclass(frozen=True)
+class After:
+    """A reply is judged where the client's turn before it reaches `least` of a scorer."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    scorer: str
+    least: float
+
+
+@dataclass(frozen=True)
 class SafetyFilter:
     """One filter: turns of `role` fail above `most` or below `least` of a scorer, or of one of its parts."""
 
@@ -42,6 +52,7 @@ class SafetyFilter:
     most: float | None = None
     least: float | None = None
     part: str = ""
+    after: After | None = None
     bypass: bool = False
     report_only: bool = False
     spares: tuple[Spared, ...] = ()  # origins and kinds of records whose client turns are reported only
@@ -73,7 +84,8 @@ class SafetyPolicy:
         """Return the limits as plain data, sorted by name: what finds the turns beyond them."""
         fields = ("scorer", "role", "part", "most", "least")
         return [
-            {"name": name} | {key: getattr(one, key) for key in fields}
+            {"name": name, "after": asdict(one.after) if one.after else None}
+            | {key: getattr(one, key) for key in fields}
             for name, one in sorted(self.filters.items())
         ]
 

@@ -47,8 +47,8 @@ SAFETY_OFF = """\
 
 MASKED = """\
 A reply that fails is masked: its position stands in `metadata.masked_turns`, and no loss is to be taken from
-it. Such records stand in `masked/` and not in `stages/`; each message there has `train`: true or false. Whoever
-trains on the shards themselves leaves these records out, or masks these turns."""
+it. Such records stand in `masked/` and not in `stages/`; each message there has `train`: true or false.
+Whoever trains on the shards themselves leaves these records out, or masks these turns."""
 
 LOAD_HEAD = """\
 ```python

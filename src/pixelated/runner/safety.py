@@ -52,7 +52,9 @@ def check_scorers(policy: SafetyPolicy, names: Sequence[str] | None = None) -> N
         if name not in policy.filters:
             known = ", ".join(sorted(policy.filters))
             raise UsageError("unknown_filter", f"there is no filter {name!r}", f"choose from: {known}")
-        SCORERS.get(policy.filters[name].scorer)
+        one = policy.filters[name]
+        for scorer in (one.scorer, *([one.after.scorer] if one.after else [])):
+            SCORERS.get(scorer)
 
 
 @dataclass

@@ -136,11 +136,12 @@ def _value(dialogue: Dialogue, at: int, heads: Mapping[str, Head]) -> tuple[floa
 def _applies(part: str, told: Turn, reply: Turn, danger: float) -> bool:
     if part == "expertise":
         return bool(_MEDICAL.search(told.plain) or _MEDICAL.search(reply.plain))
-    text = told.plain.replace("'", "")
-    if reply_of.good(reply.plain) & FACES_RISK:
-        return False
-    marks = cues("crisis_frame").found(text) | cues("harmfulness").found(text)
-    return danger > 0 or bool(marks & _DISTRESS)
+    if danger == 0:
+        text = told.plain.replace("'", "")
+        marks = cues("harmfulness").found(text) | cues("crisis_frame").found(text)
+        if not marks & _DISTRESS:
+            return False
+    return not reply_of.good(reply.plain) & FACES_RISK
 
 
 for _part, _says in (

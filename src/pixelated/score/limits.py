@@ -19,7 +19,10 @@ WINDOW = 16  # turns that a scorer sees which has no say about a single one
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit on the turns of one role: above `most` or below `least` of a scorer, or of a part of it."""
+    """A limit on the turns of one role: above `most` or below `least` of a scorer, or of a part of it.
+
+    With `after`, a scorer and a value, only turns behind another role's that reaches that value are judged.
+    """
 
     name: str
     scorer: Scorer
@@ -27,6 +30,7 @@ class Limit:
     part: str = ""
     most: float | None = None
     least: float | None = None
+    after: tuple[Scorer, float] | None = None
 
     def beyond(self, value: float) -> bool:
         """Say whether a value is beyond the limit."""
@@ -50,8 +54,19 @@ def limits_of(entries: Sequence[Mapping[str, Any]]) -> list[Limit]:
     Raises:
         UsageError: there is no scorer of a name.
     """
-    scorers = {name: build_scorers([name])[0] for name in {entry["scorer"] for entry in entries}}
-    return [Limit(**{**entry, "scorer": scorers[entry["scorer"]]}) for entry in entries]
+    scorers: dict[str, Scorer] = {}
+
+    def scorer(name: str) -> Scorer:
+        if name not in scorers:
+            scorers[name] = build_scorers([name])[0]
+        return scorers[name]
+
+    limits = []
+    for entry in entries:
+        after = entry.get("after")
+        met = (scorer(after["scorer"]), after["least"]) if after else None
+        limits.append(Limit(**{**entry, "scorer": scorer(entry["scorer"]), "after": met}))
+    return limits
 
 
 def find_beyond(dialogue: Dialogue, limits: Sequence[Limit]) -> tuple[list[Beyond], list[str]]:
@@ -62,6 +77,8 @@ def find_beyond(dialogue: Dialogue, limits: Sequence[Limit]) -> tuple[list[Beyon
         for at, turn in enumerate(dialogue.turns):
             if turn.role != limit.role:
                 continue
+            if limit.after and not _follows(dialogue, at, *limit.after):
+                continue
             value = _value(dialogue, at, limit)
             judged = judged or value is not None
             if value is not None and limit.beyond(value):
@@ -71,17 +88,28 @@ def find_beyond(dialogue: Dialogue, limits: Sequence[Limit]) -> tuple[list[Beyon
     return found, silent
 
 
+def _follows(dialogue: Dialogue, at: int, scorer: Scorer, least: float) -> bool:
+    """Say whether the turn before, another's, reaches a value of a scorer."""
+    if not at or dialogue.turns[at - 1].role == dialogue.turns[at].role:
+        return False
+    value = _of_turn(dialogue, at - 1, scorer)
+    return value is not None and value >= least
+
+
 def _value(dialogue: Dialogue, at: int, limit: Limit) -> float | None:
     """Return the value of a turn; None where there is none, or where another turn made it."""
-    judge_turn = limit.scorer.judge_turn
-    if judge_turn is None:
+    if limit.scorer.judge_turn is None:
         return _in_window(dialogue, at, limit)
-    if not dialogue.turns[at].words or dialogue.foreign:
+    return _of_turn(dialogue, at, limit.scorer, limit.part)
+
+
+def _of_turn(dialogue: Dialogue, at: int, scorer: Scorer, part: str = "") -> float | None:
+    if scorer.judge_turn is None or not dialogue.turns[at].words or dialogue.foreign:
         return None
-    said = judge_turn(dialogue, at)
+    said = scorer.judge_turn(dialogue, at)
     if said is None:
         return None
-    return said.parts.get(limit.part) if limit.part else said.value
+    return said.parts.get(part) if part else said.value
 
 
 def _in_window(dialogue: Dialogue, at: int, limit: Limit) -> float | None:
