@@ -156,7 +156,7 @@ def safety_filters(data: Data) -> Html:
         return section("safety", "Safety filters", None)
     if found.get("policy") is None:
         off = "The policy turned the safety filters off: no client turn and no reply was judged by them."
-        return section("safety", "Safety filters", tag("p", stated("failed", off)))
+        return section("safety", "Safety filters", tag("p", stated("fail", off)))
     columns = [
         *text_columns("Filter", "Turns of", "Limit", "What it does"),
         *figure_columns("Dropped", "Masked", "Bypassed", "Reported", "Not judged"),
