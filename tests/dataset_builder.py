@@ -24,6 +24,8 @@ from dataset_records import FAMILIES, Record, group
 Splits = dict[str, list[list[Record]]]  # split -> shards -> records
 
 SPLITS = ("train", "val", "test")
+AUDIT, EDGE_STAGE = "bypass_audit.jsonl", "stage3_edge_stress_test"
+FILTERS = {"crisis": {"role": "user", "bypass": True}, "harm": {"role": "assistant", "bypass": False}}
 HELD_OUT = (
     "edge_case_generator", "edge_case_resulting_chats", "edge_case_synthetic", "long_running_therapy",
     "sarcasm", "voice_persona",
@@ -44,7 +46,12 @@ _METADATA = pa.struct(
     + [(n, _S) for n in ("license_tag", "license", "split", "phase")]
     + [("provenance", _ORIGIN), ("families", pa.list_(_S)), ("group_key", _S), ("origin", _S)]
     + [("tier", pa.int64()), ("weight", pa.float64()), ("is_training_edge_case", pa.bool_())]
-    + [("edge_category", _S), ("difficulty", _S), ("tags", pa.list_(_S))]
+    + [
+        ("edge_category", _S),
+        ("difficulty", _S),
+        ("tags", pa.list_(_S)),
+        ("masked_turns", pa.list_(pa.int32())),
+    ]
     + [("conversation_length", pa.int64()), ("total_tokens", pa.int64()), ("quality_score", pa.float64())]
     + [("scores", pa.list_(pa.struct([("name", _S), ("value", pa.float64())]))), ("source_metadata", _S)]
 )
@@ -81,6 +88,9 @@ def build(folder: Path, seed: int = 1, pool: int = 220, holdouts: str = "mixed")
         "policy": {"name": "of the builder", "intended_uses": ["train"], "curriculum": "four_stage"},
         "evaluation_sets": {}, "scope": "full", "release": {"releasable": True, "reasons": []},
     }  # fmt: skip
+    head["safety"] = {"policy": "of the builder", "filters": FILTERS, "edge_stages": [EDGE_STAGE]}
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_lines(folder / AUDIT, _mark(list(_all(splits))))
     write(folder, head, splits)
     return folder
 
@@ -104,11 +114,16 @@ def write(
         derive(record)
     derived()
     manifest = {**head, **tables(head, splits)}
+    lines = _audit(folder, splits)
+    if "safety" in manifest:
+        manifest["safety"] = manifest["safety"] | _safety(splits, lines)
     counted(manifest)
-    for name in ("shards", "compiled", "stages", "preference"):
+    for name in ("shards", "compiled", "stages", "masked", "preference"):
         shutil.rmtree(folder / name, ignore_errors=True)
     _write_shards(folder, splits, schema)
     _write_exports(folder, splits)
+    if "safety" in manifest:
+        _write_lines(folder / AUDIT, lines)
     (folder / "README.md").write_text("# built\n", encoding="utf-8")
     written()
     for split in SPLITS:
@@ -255,6 +270,51 @@ def _write_shards(folder: Path, splits: Splits, schema: pa.Schema) -> None:
             )
 
 
+def _mark(records: list[Record]) -> list[dict[str, Any]]:
+    """Mask a reply here and there, tag edge cases in their stage, and return the audit of the bypass."""
+    lines = []
+    for number, record in enumerate(records):
+        meta, roles = record["metadata"], [m["role"] for m in record["messages"]]
+        meta["masked_turns"] = []
+        if record["kind"] == "dialogue" and number % 9 == 0 and roles.count("assistant") > 1:
+            meta["masked_turns"] = [roles.index("assistant")]
+        if record["kind"] == "dialogue" and meta["phase"] == EDGE_STAGE and number % 3 == 0:
+            meta["is_training_edge_case"] = True
+            line = {"id": record["id"], "source": meta["source_key"], "filter": "crisis"}
+            lines.append(line | {"turn": roles.index("user"), "score": 0.8})
+    return lines
+
+
+def _audit(folder: Path, splits: Splits) -> list[dict[str, Any]]:
+    """Return the lines of the audit that hold for the records as they are now."""
+    path = folder / AUDIT
+    known = {r["id"]: r["metadata"] for r in _all(splits)}
+    lines = [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.is_file() else []
+    lines = [line for line in lines if line["id"] in known]
+    return [
+        line | {"source": meta["source_key"]}
+        for line in lines
+        if (meta := known[line["id"]])["is_training_edge_case"] and meta["phase"] == EDGE_STAGE
+    ]
+
+
+def _safety(splits: Splits, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    metas = [r["metadata"] for r in _all(splits)]
+    masks = [m["masked_turns"] for m in metas if m.get("masked_turns")]
+    tagged = {m["source_key"] for m in metas if m["is_training_edge_case"]}
+    by_filter = dict(sorted(Counter(line["filter"] for line in lines).items()))
+    records = len({line["id"] for line in lines})
+    return {
+        "granting_sources": sorted(tagged),
+        "masked": {"records": len(masks), "turns": sum(map(len, masks)), "by_filter": {}},
+        "bypass": {"uses": len(lines), "records": records, "by_filter": by_filter},
+    }
+
+
+def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
+    path.write_bytes(b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows))
+
+
 def _write_exports(folder: Path, splits: Splits) -> None:
     files: dict[str, list[Record]] = {"compiled/final_training_dataset.jsonl": []}
     for split in SPLITS:
@@ -280,6 +340,10 @@ def _export(record: Record, split: str) -> tuple[str, Record]:
     if record["kind"] == "text":
         joined = "\n\n".join(m["content"] for m in messages)
         return f"stages/{stage}.jsonl", {"id": record["id"], "text": joined}
+    if masked := record["metadata"].get("masked_turns"):
+        learn = [m["role"] == "assistant" and n not in masked for n, m in enumerate(messages)]
+        rows = [m | {"train": train} for m, train in zip(messages, learn, strict=True)]
+        return f"masked/{stage}.jsonl", {"id": record["id"], "messages": rows}
     return f"stages/{stage}.jsonl", {"id": record["id"], "messages": messages}
 
 

@@ -13,10 +13,19 @@ from typing import Any
 import dataset_builder as builder
 import faults_of_content
 import faults_of_form
+import faults_of_safety
 import faults_of_use
 from planting import FAULTS, Planting
 
-__all__ = ["FAULTS", "copy_tree", "faults_of_content", "faults_of_form", "faults_of_use", "plant"]
+__all__ = [
+    "FAULTS",
+    "copy_tree",
+    "faults_of_content",
+    "faults_of_form",
+    "faults_of_safety",
+    "faults_of_use",
+    "plant",
+]
 
 
 def plant(dataset: Path, fault: str, seed: int = 0) -> list[str]:

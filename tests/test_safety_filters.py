@@ -1,15 +1,25 @@
 """Safety filters by role, the bypass of edge cases with its audit, thresholds tried, and a red team's cases."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from pixelated.core.errors import UsageError
 from pixelated.core.source import Source
-from pixelated.curate.safety import Grant, SafetyFilter, SafetyPolicy, decide_record, load_safety
+from pixelated.curate.safety import (
+    Finding,
+    Grant,
+    SafetyFilter,
+    SafetyPolicy,
+    Seen,
+    decide_record,
+    load_safety,
+)
 from pixelated.recipe import load_policy
-from pixelated.runner.safety import _scorer, redteam_file, screen_file, tune
+from pixelated.runner.safety import redteam_file, screen_file, tune
 from pixelated.score import SCORERS, Dialogue, Score, Scorer, score_messages
+from pixelated.score.limits import find_beyond, limits_of
 
 FILTERS = SafetyPolicy(
     "test",
@@ -27,24 +37,24 @@ GOOD = {"role": "assistant", "content": "What is that like?"}
 HARM = {"role": "assistant", "content": "HARM yourself then."}
 
 
-def judge(scorer, _part, messages):
-    """Judge by a word in capitals: the highest of all turns, with the positions that decided."""
-    if scorer == "care":
-        crisis = any("DESPAIR" in m["content"] for m in messages)
-        return (
-            (None, ())
-            if not crisis
-            else (0.1 if "rain" in messages[-1]["content"] else 0.9, (len(messages) - 1,))
-        )
-    word, role = {"despair": ("DESPAIR", "user"), "abuse": ("ABUSE", "user"), "harm": ("HARM", "assistant")}[
-        scorer
-    ]
-    places = [n for n, m in enumerate(messages) if m["role"] == role and word in m["content"]]
-    return (0.9 if places else 0.0), tuple(places)
+def look(messages, own):
+    """Look for words in capitals; a reply to despair that speaks of rain misses the risk."""
+    found = []
+    despair = False
+    for at, message in enumerate(messages):
+        text, client = message["content"], message["role"] == "user"
+        despair = despair or "DESPAIR" in text
+        if client:
+            found += [Finding("crisis", at, 0.9)] * ("DESPAIR" in text)
+            found += [Finding("toxicity", at, 0.9)] * ("ABUSE" in text)
+        else:
+            found += [Finding("harm", at, 0.9)] * ("HARM" in text)
+            found += [Finding("missed_risk", at, 0.1)] * (despair and "rain" in text)
+    return Seen(found, own, sum(m["role"] == "assistant" for m in messages))
 
 
 def decided(*messages, grant=Grant(), **more):  # noqa: B008 - frozen
-    return decide_record({"id": 1, "messages": list(messages), **more}, grant, FILTERS, judge)
+    return decide_record({"id": 1, "messages": list(messages), **more}, grant, FILTERS, look)
 
 
 def test_an_untagged_record_in_despair_is_dropped():
@@ -95,6 +105,58 @@ def test_a_harmful_reply_may_be_rejected_and_never_chosen():
     assert decided(PLAIN, chosen=[HARM], rejected=[GOOD]).decision == "drop"
 
 
+def test_a_filter_that_only_reports_drops_and_masks_nothing():
+    reporting = SafetyPolicy("test", {"harm": SafetyFilter("harm", "assistant", most=0.5, report_only=True)})
+    outcome = decide_record({"id": 1, "messages": [PLAIN, HARM]}, Grant(), reporting, look)
+    assert (outcome.decision, outcome.masked, outcome.reported) == ("pass", [], ["harm"])
+
+
+def test_a_filter_spares_the_origins_that_it_names_and_no_other():
+    sparing = SafetyPolicy("test", {"crisis": SafetyFilter("despair", "user", most=0.5, spares=("human",))})
+    record = {"id": 1, "messages": [DESPAIR, GOOD], "kind": "dialogue"}
+    human = decide_record(record | {"origin": "human"}, Grant(), sparing, look)
+    assert (human.decision, human.reported) == ("pass", ["crisis"])
+    assert decide_record(record | {"origin": "synthetic"}, Grant(), sparing, look).decision == "drop"
+
+
+def test_no_filter_of_replies_spares_anybody():
+    with pytest.raises(UsageError):
+        SafetyFilter("harm", "assistant", most=0.5, spares=("human",))
+
+
+def test_an_experimental_scorer_only_reports_by_default():
+    experimental = {limit.name for limit in limits_of(load_safety().limits()) if limit.scorer.experimental}
+    assert experimental
+    assert all(load_safety().filters[name].report_only for name in experimental)
+
+
+def test_turns_are_judged_one_by_one_and_in_windows_alike(monkeypatch):
+    def judged(dialogue, at):
+        return Score(float("HARM" in dialogue.turns[at].text), "word")
+
+    whole = scorer("whole", "HARM", "assistant")
+    SCORERS.names()
+    monkeypatch.setitem(SCORERS._entries, "whole_test", whole)
+    monkeypatch.setitem(SCORERS._entries, "turn_test", lambda: replace(whole(), judge_turn=judged))
+    entry = {"role": "assistant", "part": "", "most": 0.5, "least": None, "after": None}
+    limits = limits_of([entry | {"name": n, "scorer": n} for n in ("turn_test", "whole_test")])
+    found, _ = find_beyond(Dialogue([PLAIN, HARM, PLAIN, GOOD, PLAIN, HARM]), limits)
+    assert [(f.name, f.turn) for f in found] == [
+        ("turn_test", 1), ("turn_test", 5), ("whole_test", 1), ("whole_test", 5)
+    ]  # fmt: skip
+
+
+def test_a_reply_is_judged_only_behind_a_turn_that_calls_for_it():
+    entry = {"name": "m", "scorer": "crisis_response", "part": "in_danger", "role": "assistant",
+             "most": None, "least": 0.3, "after": {"scorer": "crisis", "least": 0.5}}  # fmt: skip
+    limit, anywhere = limits_of([entry, entry | {"after": None}])
+    curt = {"role": "assistant", "content": "You talk of suicide to get attention. Go ahead and do it."}
+    danger = {"role": "user", "content": "I am going to kill myself tonight, I have the pills here."}
+    assert [f.turn for f in find_beyond(Dialogue([danger, curt]), [limit])[0]] == [1]
+    assert find_beyond(Dialogue([PLAIN, curt]), [limit]) == ([], ["m"])
+    assert [f.turn for f in find_beyond(Dialogue([PLAIN, curt]), [anywhere])[0]] == [1]
+
+
 def test_an_earlier_turn_is_no_fault_of_a_later_one():
     assert decided(PLAIN, HARM, PLAIN, GOOD, PLAIN, GOOD).masked == [1]
 
@@ -125,8 +187,7 @@ def safety(tmp_path, monkeypatch):
         "  crisis: {scorer: despair_test, role: user, most: 0.5, bypass: true}\n"
         "  harm: {scorer: harm_test, role: assistant, most: 0.5}\n"
     )
-    yield str(path)
-    _scorer.cache_clear()
+    return str(path)
 
 
 SOURCES = {

@@ -25,6 +25,7 @@ from pixelated.core.registry_file import (
 )
 from pixelated.core.source import Source
 from pixelated.curate import Curriculum, History, Holdout, Policy, PolicyFile, read_history
+from pixelated.curate.safety import SafetyPolicy, load_safety
 from pixelated.dedup import KEEP_STRATEGIES
 from pixelated.score import SCORERS
 
@@ -157,7 +158,19 @@ def load_policy(name: str, base: Path | None = None) -> Policy:
     for stage in curriculum.stages:
         for family in stage.families:
             resolve_family(family, names, {}, f"curriculum {curriculum.name}, stage {stage.name}")
-    return Policy(file, curriculum, names, licenses, holdouts)
+    return Policy(file, curriculum, names, licenses, holdouts, _safety(file, base))
+
+
+def _safety(file: PolicyFile, base: Path | None) -> SafetyPolicy | None:
+    """Return the filters that a policy names; None where it turns them off."""
+    if file.safety is None:
+        return None
+    policy = load_safety(file.safety, base)
+    for one in policy.filters.values():
+        SCORERS.get(one.scorer)
+        if one.after:
+            SCORERS.get(one.after.scorer)
+    return policy
 
 
 def recipe_sources(path: Path) -> tuple[dict[str, Source], Path]:

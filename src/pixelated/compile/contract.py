@@ -48,6 +48,7 @@ _METADATA = pa.struct(
         ("edge_category", pa.string()),
         ("difficulty", pa.string()),
         ("tags", pa.list_(pa.string())),
+        ("masked_turns", pa.list_(pa.int32())),
         ("conversation_length", pa.int64()),
         ("total_tokens", pa.int64()),
         ("scores", pa.list_(pa.struct([("name", pa.string()), ("value", pa.float64())]))),
@@ -67,10 +68,11 @@ RECORD = pa.schema(
 
 
 def contract_records(table: pa.Table, labels: dict[str, str], pipeline: str) -> list[dict[str, Any]]:
-    """Return the rows of `table` (with stage, weight, split, dedup_status) as contract records.
+    """Return the rows of `table` as contract records.
 
     Args:
-        table: records with every column up to curation.
+        table: records with every column up to curation, and stage, weight, split, dedup_status, masked
+            and reported.
         labels: the contract's licence tag by source id.
         pipeline: what to name as `processing_pipeline`.
     """
@@ -95,7 +97,8 @@ def _record(row: dict[str, Any], scores: list[str], license_tag: str, pipeline: 
         "provenance": _provenance(row, pipeline),
         **{n: row[n] for n in ("families", "group_key", "origin", "tier", "weight", "is_training_edge_case")},
         **{n: row[n] for n in ("edge_category", "difficulty")},
-        "tags": row["tags"] or [],
+        "tags": [*(row["tags"] or []), *row["reported"]],
+        "masked_turns": row["masked"],
         "conversation_length": len(row["messages"]),
         "total_tokens": sum(len(m["content"].split()) for m in (*row["messages"], *chosen, *rejected)),
         "scores": [{"name": n.removeprefix("score_"), "value": row[n]} for n in scores],

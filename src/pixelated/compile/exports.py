@@ -20,8 +20,9 @@ def write_exports(dataset: Path, shards: list[dict[str, Any]]) -> list[str]:
 
     `compiled/final_training_dataset.jsonl` holds every train record as it stands in the shards;
     `stages/<stage>.jsonl` the train records of one stage as {"id", "messages"} (SFT) or {"id", "text"}
-    (pretraining); `preference/<split>.jsonl` {"id", "prompt", "chosen", "rejected"} in the
-    conversational form of TRL.
+    (pretraining), but for those with masked turns: not every trainer can leave one reply out of the loss, so
+    that these stand in `masked/<stage>.jsonl`, each message with `train`: true or false;
+    `preference/<split>.jsonl` {"id", "prompt", "chosen", "rejected"} in the conversational form of TRL.
     """
     with _Outputs(dataset) as outputs:
         outputs.open(COMPILED)
@@ -45,6 +46,12 @@ def _export(record: dict[str, Any], split: str) -> tuple[str | None, dict[str, A
     if kind == "text":
         text = "\n\n".join(m["content"] for m in record["messages"])
         return f"stages/{stage}.jsonl", {"id": record["id"], "text": text}
+    if masked := set(record["metadata"]["masked_turns"]):
+        learned = [
+            message | {"train": message["role"] == "assistant" and at not in masked}
+            for at, message in enumerate(record["messages"])
+        ]
+        return f"masked/{stage}.jsonl", {"id": record["id"], "messages": learned}
     return f"stages/{stage}.jsonl", {"id": record["id"], "messages": record["messages"]}
 
 

@@ -36,6 +36,8 @@ class Slice:
     stages: tuple[str, ...]
     weights: tuple[float, ...]
     dedup_status: tuple[str, ...]
+    masked: tuple[list[int], ...]  # positions of replies that no loss is taken from
+    reported: tuple[list[str], ...]  # tags of the safety filters that only report
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,8 @@ def _rows(piece: Slice, split: str) -> pa.Table:
         "stage": pa.array(piece.stages, pa.string()),
         "weight": pa.array(piece.weights, pa.float64()),
         "dedup_status": pa.array(piece.dedup_status, pa.string()),
+        "masked": pa.array(piece.masked, pa.list_(pa.int32())),
+        "reported": pa.array(piece.reported, pa.list_(pa.string())),
         "split": pa.array([split] * len(piece.rows), pa.string()),
     }
     for name, values in columns.items():

@@ -12,6 +12,7 @@ that refuses a record names the reason; the order of the rules is the order of t
 | below_<scorer> | a score under the policy's floor (null is never below) |
 | over_limit | the build admits a limited number of records of a source (`--limit`) |
 | no_stage | no stage of the curriculum takes its kind |
+| safety_<filter> | a safety filter drops it (safety.py): looked at last, on what all other rules admit |
 | pii_review | held for review (quarantined, not dropped): no split until a person has decided |
 """
 

@@ -10,6 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from pixelated.curate.safety import SafetyPolicy
+
 STRICT: dict[str, Any] = {"extra": "forbid"}
 SPLITS = ("train", "val", "test")
 
@@ -91,6 +93,7 @@ class PolicyFile:
     curriculum: str = "four_stage"
     families: str = "default"
     licenses: str = "default"
+    safety: str | None = "default"  # safety filters; null turns them off, and card and report say so
     intended_uses: tuple[Literal["train", "redistribute", "commercial"], ...] = ("train",)
     split_ratio: dict[Literal["train", "val", "test"], float] = field(
         default_factory=lambda: {"train": 0.9, "val": 0.05, "test": 0.05}
@@ -112,6 +115,7 @@ class Policy:
     families: tuple[str, ...]
     licenses: dict[str, dict[str, bool | None]]
     holdouts: dict[str, Holdout]  # by real family
+    safety: SafetyPolicy | None = None
 
     @property
     def ratio(self) -> dict[str, float]:
@@ -128,6 +132,7 @@ class Policy:
             "intended_uses": list(self.file.intended_uses),
             "families": {"families": {name: {} for name in self.families}, "aliases": {}},
             "licenses": {"licenses": self.licenses},
+            "safety": self.safety.name if self.safety else None,
         }
 
     def refused_use(self, license_id: str) -> str | None:

@@ -10,12 +10,16 @@ therapist's turn that fails is never a target: it is masked from the loss, or it
 | pass | no turn fails, or only client turns that the bypass covers |
 | masked | some of the therapist's turns fail, and another one remains to learn from |
 | drop | a client turn fails without a bypass, the `chosen` answer fails, or no turn remains |
+
+A filter that only reports, or that spares the record's origin or kind, changes no outcome: it is named in
+`reported`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pixelated.core.errors import UsageError
@@ -23,10 +27,18 @@ from pixelated.core.presets import load_preset
 from pixelated.core.registry_file import parse
 
 PASS, MASKED, DROP = "pass", "masked", "drop"
-WINDOW = 16  # messages up to a turn that a scorer sees
 Message = Mapping[str, Any]
-# From a scorer, a part of it ("" for its value) and messages: the value, and the positions that decided it.
-Judge = Callable[[str, str, Sequence[Message]], tuple[float | None, Sequence[int]]]
+Spared = Literal["human", "transcript", "synthetic", "augmented", "model", "dialogue", "preference"]
+
+
+@dataclass(frozen=True)
+class After:
+    """A reply is judged where the client's turn before it reaches `least` of a scorer."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    scorer: str
+    least: float
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,10 @@ class SafetyFilter:
     most: float | None = None
     least: float | None = None
     part: str = ""
+    after: After | None = None
     bypass: bool = False
+    report_only: bool = False
+    spares: tuple[Spared, ...] = ()  # origins and kinds of records whose client turns are reported only
 
     def __post_init__(self) -> None:
         """Refuse a filter without a limit, and a bypass of the therapist's turns."""
@@ -48,16 +63,12 @@ class SafetyFilter:
             raise UsageError(
                 "no_limit", f"the filter of {self.scorer} has no limit", "give `most` or `least`"
             )
-        if self.bypass and self.role != "user":
+        if (self.bypass or self.spares) and self.role != "user":
             raise UsageError(
-                "bad_bypass", "only filters of client turns can be bypassed", "remove `bypass: true` here"
+                "bad_bypass",
+                "only filters of client turns can be bypassed or spare records",
+                "remove `bypass` and `spares` here",
             )
-
-    def fails(self, value: float) -> bool:
-        """Say whether a value is beyond a limit."""
-        return (self.most is not None and value > self.most) or (
-            self.least is not None and value < self.least
-        )
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,15 @@ class SafetyPolicy:
     name: str
     filters: dict[str, SafetyFilter]
 
+    def limits(self) -> list[dict[str, Any]]:
+        """Return the limits as plain data, sorted by name: what finds the turns beyond them."""
+        fields = ("scorer", "role", "part", "most", "least")
+        return [
+            {"name": name, "after": asdict(one.after) if one.after else None}
+            | {key: getattr(one, key) for key in fields}
+            for name, one in sorted(self.filters.items())
+        ]
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -77,6 +97,23 @@ class Finding:
     filter: str
     turn: int
     score: float
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of one record.
+
+    Attributes:
+        findings: turns beyond a limit, by position in messages and chosen answer.
+        own: number of messages; a position from there on is of the `chosen` answer.
+        replies: number of the therapist's turns in both.
+        unjudged: filters whose scorer had nothing to say of any turn.
+    """
+
+    findings: Sequence[Finding]
+    own: int
+    replies: int
+    unjudged: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -107,6 +144,7 @@ class Outcome:
         reasons: filters that dropped it or masked a turn, sorted.
         masked: positions of the therapist's turns that no loss is taken from.
         bypassed: failing client turns that the bypass let pass.
+        reported: filters that found a turn and only report, sorted.
         unjudged: filters whose scorer had nothing to say of any turn.
         tag_refused: the record is tagged, and its source may not grant that.
     """
@@ -115,63 +153,61 @@ class Outcome:
     reasons: list[str] = field(default_factory=list)
     masked: list[int] = field(default_factory=list)
     bypassed: list[Finding] = field(default_factory=list)
+    reported: list[str] = field(default_factory=list)
     unjudged: list[str] = field(default_factory=list)
     tag_refused: bool = False
 
 
-def load_safety(name: str = "default") -> SafetyPolicy:
+# From messages, and the chosen answer behind them from the given position on: what was seen.
+Look = Callable[[Sequence[Message], int], Seen]
+
+
+def load_safety(name: str = "default", base: Path | None = None) -> SafetyPolicy:
     """Return a shipped set of filters, or that of a file.
 
     Raises:
         UsageError: there is none, or it is malformed.
     """
-    policy: SafetyPolicy = parse(SafetyPolicy, load_preset("safety", name), f"safety {name}")
+    policy: SafetyPolicy = parse(SafetyPolicy, load_preset("safety", name, base), f"safety {name}")
     return policy
 
 
-def decide_record(record: Mapping[str, Any], grant: Grant, policy: SafetyPolicy, judge: Judge) -> Outcome:
+def decide_record(record: Mapping[str, Any], grant: Grant, policy: SafetyPolicy, look: Look) -> Outcome:
     """Decide on one record: `messages` and, in a preference, `chosen`; `rejected` answers may fail."""
-    outcome = Outcome(tag_refused=grant.refused)
-    messages = list(record.get("messages") or ())
-    chosen = list(record.get("chosen") or ())
-    whole, dropped, failing = [*messages, *chosen], set[str](), dict[int, set[str]]()
-    for name, one in sorted(policy.filters.items()):
-        judged, findings = judge_turns(name, one, whole, judge)
-        if not judged:
-            outcome.unjudged.append(name)
-        for finding in findings:
-            if one.role == "user" and one.bypass and grant.holds:
-                outcome.bypassed.append(finding)
-            elif one.role == "user" or finding.turn >= len(messages):
-                dropped.add(name)
-            else:
-                failing.setdefault(finding.turn, set()).add(name)
-    outcome.masked = sorted(failing)
-    replies = {n for n, message in enumerate(whole) if message["role"] == "assistant"}
-    if replies and replies <= set(failing):
+    messages, chosen = list(record.get("messages") or ()), list(record.get("chosen") or ())
+    labels = (str(record.get("origin") or ""), str(record.get("kind") or ""))
+    return settle(look([*messages, *chosen], len(messages)), grant, policy, labels)
+
+
+def settle(seen: Seen, grant: Grant, policy: SafetyPolicy, labels: Sequence[str] = ()) -> Outcome:
+    """Return what follows from the turns that fail.
+
+    Args:
+        seen: the turns.
+        grant: what the record's tag is worth.
+        policy: the filters.
+        labels: the record's origin and kind, which a filter may spare.
+    """
+    outcome = Outcome(tag_refused=grant.refused, unjudged=list(seen.unjudged))
+    dropped, reported, failing = set[str](), set[str](), dict[int, set[str]]()
+    for finding in seen.findings:
+        one = policy.filters[finding.filter]
+        if one.report_only:
+            reported.add(finding.filter)
+        elif one.bypass and grant.holds:
+            outcome.bypassed.append(finding)
+        elif set(one.spares) & set(labels):
+            reported.add(finding.filter)
+        elif one.role == "user" or finding.turn >= seen.own:
+            dropped.add(finding.filter)
+        else:
+            failing.setdefault(finding.turn, set()).add(finding.filter)
+    if failing and len(failing) == seen.replies:
         dropped |= set().union(*failing.values())
+    outcome.masked, outcome.reported = sorted(failing), sorted(reported)
     outcome.reasons = sorted(dropped | set().union(*failing.values()))
     outcome.decision = DROP if dropped else MASKED if failing else PASS
     return outcome
-
-
-def judge_turns(
-    name: str, one: SafetyFilter, messages: Sequence[Message], judge: Judge
-) -> tuple[bool, list[Finding]]:
-    """Return whether any turn was judged, and those that fail, each in the dialogue up to it."""
-    judged, found = False, []
-    for at, message in enumerate(messages):
-        if message["role"] != one.role:
-            continue
-        first = max(0, at + 1 - WINDOW)
-        value, places = judge(one.scorer, one.part, messages[first : at + 1])
-        judged = judged or value is not None
-        # The scorer says which turns decided: an earlier one of the speaker is not this one's fault.
-        own = [place for place in places if messages[first + place]["role"] == one.role]
-        here = not own or at - first in own
-        if value is not None and one.fails(value) and (here or one.least is not None):
-            found.append(Finding(name, at, round(value, 6)))
-    return judged, found
 
 
 def audit_lines(record_id: str | int, outcome: Outcome) -> list[dict[str, Any]]:

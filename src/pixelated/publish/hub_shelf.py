@@ -26,7 +26,14 @@ ATTRIBUTES = ".gitattributes"
 # what the Hub keeps by its SHA-256, which it computes, and outside the commit's own bytes
 _LARGE = b"".join(
     b"%b filter=lfs diff=lfs merge=lfs -text\n" % pattern
-    for pattern in (b"shards/**", b"compiled/**", b"stages/**", b"preference/**", b"manifest.json")
+    for pattern in (
+        b"shards/**",
+        b"compiled/**",
+        b"stages/**",
+        b"masked/**",
+        b"preference/**",
+        b"manifest.json",
+    )
 )
 
 

@@ -26,6 +26,7 @@ def render_card(data: Mapping[str, Any]) -> str:
         ("How it was made", _made(data)),
         ("Splits and holdouts", _splits(data)),
         ("Personal identifiers", _identifiers(data)),
+        ("Safety filters", _safety(data)),
         ("Gates", _gates(data)),
         ("Intended use", card_prose.INTENDED_USE),
         ("Out of scope", card_prose.OUT_OF_SCOPE),
@@ -168,6 +169,36 @@ def _names(value: object) -> str:
     if value is None:
         return NOT_MEASURED
     return ", ".join(code(name) for name in facts.strings(value)) or "none"
+
+
+def _safety(data: Data) -> str:
+    found = facts.table(data, "safety") or facts.table(data, "manifest", "safety")
+    if not found:
+        return ""
+    if found.get("policy") is None:
+        return card_prose.SAFETY_OFF
+    filters = {name: facts.table(found, "filters", name) for name in facts.table(found, "filters")}
+    reports = [name for name, one in sorted(filters.items()) if one.get("report_only")]
+    masked, bypass = facts.table(found, "masked"), facts.table(found, "bypass")
+    turns, used = number(masked.get("turns")), number(bypass.get("uses"))
+    lines = [
+        f"Filters {code(found['policy'])}, by role, {facts.SCORE_CLAIM}:",
+        "",
+        f"- Dropped: {_tally(found, 'dropped')}",
+        f"- Records with masked replies: {number(masked.get('records'))} ({turns} replies)",
+        f"- Reported as tags `safety_...`, neither dropped nor masked: {_tally(found, 'reported')}",
+        f"- Filters that only report: {_names(reports)}",
+        f"- Client turns that the bypass of edge cases let pass, each in `bypass_audit.jsonl`: {used}",
+        f"- Tags of edge cases that were refused: {number(found.get('tags_refused'))}",
+        "",
+        card_prose.MASKED,
+    ]
+    return "\n".join(lines)
+
+
+def _tally(found: Mapping[str, Any], name: str) -> str:
+    counts = facts.table(found, name)
+    return ", ".join(f"{code(key)} {number(counts[key])}" for key in sorted(counts)) or "none"
 
 
 def _gates(data: Data) -> str:

@@ -35,12 +35,20 @@ KNOWN_LIMITS = """\
 - {pii_claim_capital} finds identifiers that have a pattern. It does not show that a text is free of them;
   types that were not searched are listed above.
 - Synthetic and augmented dialogue is marked in `metadata.origin`; it is not a record of real clients.
-- Nobody, and no model, has screened how replies meet a client in crisis: this build has no scorer for it.
+- How replies meet a client in crisis was screened by wordings alone (see the safety filters), and by nobody.
   Who replies differs by source (clinician, trained supporter, peer on a forum, bot): see the sources.
 - Exact copies, and copies in another spelling, share a split; near copies (a few words changed) are not
   searched.
 - Texts are taken to be English. They come from few places and platforms and stand for no population.
 - Edge cases hold distressing content on purpose (`metadata.is_training_edge_case`)."""
+
+SAFETY_OFF = """\
+**The policy turned the safety filters off.** No client turn and no reply was judged; nothing is masked."""
+
+MASKED = """\
+A reply that fails is masked: its position stands in `metadata.masked_turns`, and no loss is to be taken from
+it. Such records stand in `masked/` and not in `stages/`; each message there has `train`: true or false.
+Whoever trains on the shards themselves leaves these records out, or masks these turns."""
 
 LOAD_HEAD = """\
 ```python
@@ -49,7 +57,9 @@ from datasets import load_dataset
 data = load_dataset("path/to/dataset")  # every split"""
 
 LOAD_SFT = 'sft = load_dataset("path/to/dataset", "{stage}", split="train")'
-LOAD_SFT_DEFAULT = 'sft = data["train"].filter(lambda record: record["kind"] == "dialogue")'
+LOAD_SFT_DEFAULT = (
+    'sft = data["train"].filter(lambda r: r["kind"] == "dialogue" and not r["metadata"]["masked_turns"])'
+)
 LOAD_PREFERENCE = 'pairs = load_dataset("path/to/dataset", "preference", split="train")'
 
 TRL_SFT = """\

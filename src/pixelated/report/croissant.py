@@ -44,6 +44,7 @@ FIELDS = (
     ("metadata.strict_hash", "sc:Text", "hash over kind, roles, order and text"),
     ("metadata.pii_status", "sc:Text", "none_detected, scrubbed or requires_review"),
     ("metadata.is_training_edge_case", "sc:Boolean", "distressing on purpose, kept by policy"),
+    ("metadata.masked_turns", "sc:Integer", "positions of replies that no loss is taken from"),
 )
 CONVERSATIONS = (
     ("messages", "the conversation: the client is user, the therapist is assistant"),

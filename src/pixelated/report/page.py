@@ -30,7 +30,7 @@ def render_report(data: Mapping[str, Any]) -> str:
     Args:
         data: plain JSON-able figures of the run: `title`, `recipe`, `manifest`, `verdicts`, `steps`
             (in their order), `sources`, `quarantine`, `dropped`, `flags`, `fixed`, `pii`, `pii_status`,
-            `scores`, `dedup`, `splits`, `stages`, `edge_bypass`, `evaluation`, `release`, `next`,
+            `scores`, `dedup`, `splits`, `stages`, `safety`, `edge_bypass`, `evaluation`, `release`, `next`,
             `planted`. A key that is missing makes its section say "not measured".
 
     Returns:
@@ -62,6 +62,7 @@ def _body(data: Mapping[str, Any]) -> str:
         page_measures.identifiers(data),
         page_measures.duplicates(data),
         page_measures.evaluation(data),
+        page_measures.safety_filters(data),
         page_measures.edge_cases(data),
         page_measures.made(data),
         page_measures.next_step(data),

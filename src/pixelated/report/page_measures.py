@@ -149,6 +149,50 @@ def evaluation(data: Data) -> Html:
     return section("evaluation", "Evaluation sets", data_table(caption, columns, body, css="narrow"))
 
 
+def safety_filters(data: Data) -> Html:
+    """Return the safety filters, and what each dropped, masked and reported."""
+    found = facts.table(data, "safety") or facts.table(data, "manifest", "safety")
+    if not found:
+        return section("safety", "Safety filters", None)
+    if found.get("policy") is None:
+        off = "The policy turned the safety filters off: no client turn and no reply was judged by them."
+        return section("safety", "Safety filters", tag("p", stated("fail", off)))
+    columns = [
+        *text_columns("Filter", "Turns of", "Limit", "What it does"),
+        *figure_columns("Dropped", "Masked", "Bypassed", "Reported", "Not judged"),
+    ]
+    filters = facts.table(found, "filters")
+    body = [_safety_row(name, facts.table(filters, name), found) for name in sorted(filters)]
+    caption = (
+        f"Safety filters, policy {plain(found['policy'])}, over {number(found.get('looked_at'))} admitted "
+        "conversations; records, and for the bypass turns. Not judged: no turn that the scorer could judge"
+    )
+    return section("safety", "Safety filters", data_table(caption, columns, body, css="narrow"))
+
+
+def _safety_row(name: str, one: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Any, ...]:
+    limit = (
+        f"above {plain(one['most'])}" if one.get("most") is not None else f"below {plain(one.get('least'))}"
+    )
+    acts = "masks or drops" if one.get("role") == "assistant" else "drops"
+    counts = (
+        facts.table(found, "dropped"),
+        facts.table(found, "masked", "by_filter"),
+        facts.table(found, "bypass", "by_filter"),
+        facts.table(found, "reported"),
+        facts.table(found, "unjudged"),
+    )
+    does = "reports" if one.get("report_only") else acts
+    role = "the therapist" if one.get("role") == "assistant" else "the client"
+    return (
+        code(name),
+        role,
+        f"{visible(one.get('scorer'))} {limit}",
+        does,
+        *(number(c.get(name, 0)) for c in counts),
+    )
+
+
 def edge_cases(data: Data) -> Html:
     """Return how often the bypass for training edge cases was used and refused."""
     found = facts.table(data, "edge_bypass")
@@ -156,7 +200,8 @@ def edge_cases(data: Data) -> Html:
         return section("edge", "Edge cases", None)
     text = (
         "A record tagged as a training edge case by a source that may do so skips the crisis and toxicity "
-        "filters on its client turns, and nothing else. Every other tag is refused."
+        "filters on its client turns, and nothing else. Every other tag is refused. Each use stands in "
+        "bypass_audit.jsonl: record, filter, turn, score."
     )
     parts = facts_list([(label(key), plain(value)) for key, value in found.items()], class_="figures")
     return section("edge", "Edge cases", tag("p", text), parts)

@@ -33,6 +33,7 @@ from pixelated.compile import (
 )
 from pixelated.core.errors import IncompleteError, UsageError
 from pixelated.core.fingerprint import fingerprint, sha256_file
+from pixelated.core.lines import write_lines
 from pixelated.core.object_store import store_of
 from pixelated.core.store import LocalStore, Store, explain_os_error
 from pixelated.recipe import Loaded
@@ -40,6 +41,7 @@ from pixelated.report import croissant, render_card, render_report
 from pixelated.runner.context import Run
 from pixelated.runner.decide import Decisions
 from pixelated.runner.governed import refused_release
+from pixelated.runner.screen import AUDIT, audit_of
 from pixelated.verify import Verification, verify_dataset
 
 SPLITS = ("train", "val", "test")
@@ -73,7 +75,8 @@ class Assembled:
 
 def compile_fingerprint(loaded: Loaded, labels: pa.Table) -> str:
     """Return the identity of the dataset: what was decided about each record, and the settings."""
-    columns = labels.select(["id", "decision", "stage", "split", "weight", "dedup_status"]).combine_chunks()
+    names = ["id", "decision", "stage", "split", "weight", "dedup_status", "masked", "reported"]
+    columns = labels.select(names).combine_chunks()
     sink = io.BytesIO()
     with pa.ipc.new_stream(sink, columns.schema) as writer:
         writer.write_table(columns)
@@ -113,7 +116,9 @@ def finish(
     loaded, dataset = run.loaded, run.folder.root / base / "dataset"
     store = LocalStore(dataset)
     write_exports(dataset, [s["entry"] for s in shards])
-    manifest = build_manifest(_head(loaded, decisions), shards, _source_facts(loaded))
+    audit = audit_of(decisions.labels, decisions.screened)
+    store.write(AUDIT, partial(write_lines, rows=audit))
+    manifest = build_manifest(_head(loaded, decisions, facts["safety"]), shards, _source_facts(loaded))
     manifest["files"] = list_files(dataset)
     manifest["release"] = UNVERIFIED
     store.write_json("manifest.json", manifest)
@@ -241,23 +246,22 @@ def _task(run: Run, base: str, rows: pa.Table, which: tuple[str, int]) -> ShardT
     part_column = rows.column("part").to_numpy()
     for part in np.unique(part_column):
         mine = rows.filter(pa.array(part_column == part))
-        columns = [
-            tuple(mine.column(n).to_pylist()) for n in ("row_in_part", "stage", "weight", "dedup_status")
-        ]
+        names = ("row_in_part", "stage", "weight", "dedup_status", "masked", "reported")
+        columns = [tuple(mine.column(n).to_pylist()) for n in names]
         slices.append(Slice(run.store.address, f"{run.parts[part]}.parquet", *columns))
     tags = tuple((s.id, s.license_tag) for s in run.loaded.sources.values())
     target = str(run.folder.path(f"{base}/dataset").absolute())
     return ShardTask(target, which[0], which[1], tuple(slices), tags, f"pixelated/{__version__}")
 
 
-def _head(loaded: Loaded, decisions: Decisions) -> dict[str, Any]:
+def _head(loaded: Loaded, decisions: Decisions, safety: dict[str, Any]) -> dict[str, Any]:
     recipe, policy = loaded.recipe, loaded.policy
     return {
         "generated_at": generated_at(loaded),
         "name": recipe.name,
         "title": recipe.title,
         "recipe_fingerprint": fingerprint(
-            recipe.model_dump(exclude={"part_mb"}), loaded.sources, policy.file
+            recipe.model_dump(exclude={"part_mb"}), loaded.sources, policy.file, policy.safety
         ),
         "code_version": __version__,
         "seed": recipe.seed,
@@ -275,6 +279,7 @@ def _head(loaded: Loaded, decisions: Decisions) -> dict[str, Any]:
             "curriculum": policy.curriculum.name,
         },
         "evaluation_sets": decisions.evaluation,
+        "safety": safety,
     }
 
 

@@ -8,11 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import orjson
 import pyarrow.parquet as pq
 
 from pixelated.core.engines import executor_for
 from pixelated.core.errors import EXIT_FAILED, EXIT_OK, IncompleteError, InternalError, UsageError
+from pixelated.core.lines import write_lines
 from pixelated.core.object_store import check_store
 from pixelated.core.progress import Progress
 from pixelated.core.step import Ledger
@@ -33,6 +35,7 @@ from pixelated.runner.facts import report_data, totals
 from pixelated.runner.folder import RETENTION_DAYS, InputHashes, RunFolder
 from pixelated.runner.read import ReadTask, part_name, read_part, sum_ledgers
 from pixelated.runner.receipted import Receipted
+from pixelated.runner.screen import AUDIT, audit_of, screen
 from pixelated.standardise import plan_units
 from pixelated.verify import verify_dataset
 
@@ -172,10 +175,14 @@ def read_tasks(run: Run, *, save: bool = True) -> list[ReadTask]:
 def _decide(run: Run) -> Decisions:
     keys = load_keys(run.store, run.parts)
     contaminated, counts = find_contaminated(run, keys)
-    decisions = decide_all(run.loaded, keys, contaminated, find_training_copies(run, keys), _history(run))
+    sizes = np.bincount(keys.column("part").to_numpy(), minlength=len(run.parts)).tolist()
+    copied, look = find_training_copies(run, keys), partial(screen, run, sizes)
+    decisions = decide_all(run.loaded, keys, contaminated, copied, history=_history(run), screen=look)
     decisions.evaluation = counts
     run.folder.write("plan/labels.parquet", lambda f: pq.write_table(decisions.labels, f))
     run.folder.write_json("plan/clusters.json", decisions.clusters)
+    audit = audit_of(decisions.labels, decisions.screened)
+    run.folder.write(f"plan/{AUDIT}", lambda f: write_lines(f, audit))
     return decisions
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,7 @@ from pixelated.curate import (
 from pixelated.dedup import KINDS, Copies, clusters_jsonl, find_copies, summary
 from pixelated.recipe import Loaded
 from pixelated.runner.context import Run
+from pixelated.runner.screen import Screened, with_outcomes
 from pixelated.runner.texts import Parts, left_over, source_of
 
 DUPLICATES = frozenset(f"{kind}_duplicate" for kind in KINDS)
@@ -45,6 +47,7 @@ class Decisions:
     dedup: dict[str, Any]
     evaluation: dict[str, dict[str, int]]
     clusters: list[dict[str, Any]] = field(default_factory=list)
+    screened: Screened = field(default_factory=Screened)
 
 
 @dataclass(frozen=True)
@@ -126,15 +129,32 @@ def find_training_copies(run: Run, keys: pa.Table) -> Copied:
 
 
 def decide_all(
-    loaded: Loaded, keys: pa.Table, contaminated: set[str], copied: Copied, history: History | None = None
+    loaded: Loaded,
+    keys: pa.Table,
+    contaminated: set[str],
+    copied: Copied,
+    *,
+    history: History | None = None,
+    screen: Callable[[pa.Table, pa.Table], Screened] = lambda *_: Screened(),
 ) -> Decisions:
-    """Decide admission and stage of what is no copy, and assign splits; `history` is of the splits."""
+    """Decide admission and stage of what is no copy, and assign splits.
+
+    Args:
+        loaded: the recipe.
+        keys: keys of all records.
+        contaminated: ids of records that match an evaluation set.
+        copied: what is a copy.
+        history: of the splits.
+        screen: looks at keys and verdicts of what is admitted (the safety filters).
+    """
     keys = spread_refusals(keys, loaded.policy)
     decided = copied.copies.decisions.drop_columns(["id", "kept_row"])
     labels = _labels(keys, decided.append_column("position", copied.keys.column("position")))
     survivors = keys.append_column("near_cluster", labels.column("near_cluster"))
     survivors = survivors.filter(labels.column("keep"))
     verdicts = decide(survivors, loaded.sources, loaded.policy, contaminated, loaded.recipe.limit)
+    screened = screen(survivors, verdicts)
+    verdicts = with_outcomes(verdicts, survivors.column("position").to_pylist(), screened)
     labels = _join(labels, verdicts.append_column("position", survivors.column("position")))
     unique = pc.coalesce(
         labels.column("decision"), pc.binary_join_element_wise(labels.column("kind"), "duplicate", "_")
@@ -153,6 +173,7 @@ def decide_all(
         copied.counts,
         {},
         list(clusters_jsonl(copied.keys, copied.copies.decisions)),
+        screened,
     )
 
 

@@ -19,6 +19,7 @@ from pixelated.recipe import Loaded
 from pixelated.runner.context import Run
 from pixelated.runner.decide import Decisions, load_keys
 from pixelated.runner.planted import measure_planted
+from pixelated.runner.screen import facts as safety_facts
 
 BINS = 20
 SHOWN = 200
@@ -35,6 +36,8 @@ def report_data(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> d
     quarantine, refused = quarantine_rows(run.store, names)
     quarantine += held_rows(decisions.labels)
     measured = {n: s.measured for n, s in ledgers.items()}
+    tags_refused = measured.get("standardise", {}).get("edge_tags_refused", 0)
+    safety = safety_facts(loaded, decisions.labels, decisions.screened, tags_refused)
     flags = [*identical_files(keys), *flag_lines(measured.get("standardise", {}))]
     return {
         "title": loaded.recipe.title or loaded.recipe.name,
@@ -56,9 +59,12 @@ def report_data(run: Run, decisions: Decisions, ledgers: dict[str, Ledger]) -> d
         "scores": score_tables(keys),
         "dedup": decisions.dedup,
         "stages": stage_rows(loaded, decisions.labels),
+        "safety": safety,
         "edge_bypass": {
             "granted": int(pc.sum(keys.column("is_training_edge_case")).as_py() or 0),
-            "refused": measured.get("standardise", {}).get("edge_tags_refused", 0),
+            "refused": tags_refused,
+            "records_that_used_it": safety.get("bypass", {}).get("records", 0),
+            "turns_that_it_let_pass": safety.get("bypass", {}).get("uses", 0),
         },
         "evaluation": decisions.evaluation,
         "planted": measure_planted(run, decisions, quarantine, loaded.planted),

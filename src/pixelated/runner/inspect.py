@@ -127,6 +127,7 @@ def _story(row: dict[str, Any], label: dict[str, Any]) -> dict[str, Any]:
         story["duplicates"] = {"cluster": label["cluster"], "kept": label["kept_id"]}
     if outcome == "keep":
         story |= {"stage": label["stage"], "split": label["split"], "weight": label["weight"]}
+        story["safety"] = {"masked_turns": label["masked"], "reported": label["reported"]}
     return story
 
 

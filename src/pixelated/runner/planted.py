@@ -11,6 +11,8 @@ A planted list names places (source, file, row) and one outcome each:
 | `kept: true` | the place's text (`present`) still stands in the record |
 | `collision: true` | the record shares its content_hash with another of unequal strict_hash |
 | `edge_tag: false` | the record is not tagged as a training edge case |
+| `masked: [PLACES]` | the record is kept, and the replies at these positions are masked |
+| `bypassed: FILTER` | the record is kept, and a client turn of it skipped this safety filter |
 """
 
 from __future__ import annotations
@@ -19,10 +21,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-import pyarrow as pa
-
 from pixelated.core.errors import UsageError
 from pixelated.core.store import read_table
+from pixelated.curate import KEEP
 from pixelated.runner.context import Run
 from pixelated.runner.decide import Decisions
 
@@ -36,7 +37,7 @@ def measure_planted(
     """Return the planted items with `found`: the number of places where the outcome holds."""
     if not planted:
         return []
-    records = _records(run, decisions.labels, {p["source"] for item in planted for p in item["where"]})
+    records = _records(run, decisions, {p["source"] for item in planted for p in item["where"]})
     refused: dict[Place, list[dict[str, Any]]] = defaultdict(list)
     for row in quarantine:
         refused[row["source"], row["file"]].append(row)
@@ -47,9 +48,11 @@ def measure_planted(
     return out
 
 
-def _records(run: Run, labels: pa.Table, sources: set[str]) -> dict[Place, list[dict[str, Any]]]:
+def _records(run: Run, decisions: Decisions, sources: set[str]) -> dict[Place, list[dict[str, Any]]]:
     """Return the records of the named sources by file, with their decision; planted corpora are small."""
-    decided = labels.select(["part", "row_in_part", "decision", "collision"]).to_pylist()
+    decided = decisions.labels.select(
+        ["part", "row_in_part", "position", "decision", "collision", "masked"]
+    ).to_pylist()
     by_place = {(d["part"], d["row_in_part"]): d for d in decided}
     out: dict[Place, list[dict[str, Any]]] = defaultdict(list)
     for part, name in enumerate(run.parts):
@@ -58,7 +61,11 @@ def _records(run: Run, labels: pa.Table, sources: set[str]) -> dict[Place, list[
         table = read_table(run.store, f"{name}.parquet", COLUMNS)
         for row, record in enumerate(table.to_pylist()):
             place = (record["source"], record["provenance"]["file"])
-            out[place].append(record | by_place[part, row] | {"row": record["provenance"]["row"]})
+            decision = by_place[part, row]
+            outcome = decisions.screened.outcomes.get(decision["position"])
+            used = [finding.filter for finding in outcome.bypassed] if outcome else []
+            more = {"row": record["provenance"]["row"], "bypassed": used}
+            out[place].append(record | decision | more)
     return out
 
 
@@ -92,6 +99,8 @@ _OUTCOMES: dict[str, Callable[[Any, dict[str, Any], dict[str, Any]], bool]] = {
     "scrubbed": lambda _value, place, record: place["pii"] in {p["type"] for p in record["pii"] or ()},
     "kept": lambda _value, place, record: place["present"] in _text(record),
     "collision": lambda value, _place, record: bool(record["collision"]) is value,
+    "masked": lambda value, _place, record: record["decision"] == KEEP and record["masked"] == value,
+    "bypassed": lambda value, _place, record: record["decision"] == KEEP and value in record["bypassed"],
     "edge_tag": lambda value, _place, record: bool(record["is_training_edge_case"]) is value,
 }
 

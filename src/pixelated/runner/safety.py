@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +20,30 @@ from pixelated.curate.safety import (
     MASKED,
     PASS,
     Grant,
+    Look,
     SafetyPolicy,
+    Seen,
     audit_lines,
     decide_record,
     load_safety,
 )
-from pixelated.score import Dialogue, build_scorers
-from pixelated.score.protocol import Scorer
+from pixelated.runner.screen import look
+from pixelated.score import SCORERS
+from pixelated.score.limits import limits_of
 
 KEPT, DROPPED, AUDIT, REFUSED = "kept.jsonl", "dropped.jsonl", "bypass_audit.jsonl", "tags_refused.jsonl"
-OUTCOMES = (PASS, DROP, MASKED)
+REPORTED = "reported"
+OUTCOMES = (PASS, DROP, MASKED, REPORTED)
 
 
-@cache
-def _scorer(name: str) -> Scorer:
-    return build_scorers([name])[0]
+def looker(policy: SafetyPolicy) -> Look:
+    """Return what looks at a record by the filters of a policy."""
+    limits = limits_of(policy.limits())
 
+    def seen(messages: Sequence[Mapping[str, Any]], own: int) -> Seen:
+        return look(messages[:own], messages[own:], limits)
 
-def judge(name: str, part: str, messages: Sequence[Mapping[str, Any]]) -> tuple[float | None, Sequence[int]]:
-    """Return the value of a scorer, or of one of its parts, on messages, and the turns that decided."""
-    score = _scorer(name)(Dialogue(messages))
-    return (score.parts.get(part) if part else score.value), score.turns
+    return seen
 
 
 def check_scorers(policy: SafetyPolicy, names: Sequence[str] | None = None) -> None:
@@ -50,7 +52,9 @@ def check_scorers(policy: SafetyPolicy, names: Sequence[str] | None = None) -> N
         if name not in policy.filters:
             known = ", ".join(sorted(policy.filters))
             raise UsageError("unknown_filter", f"there is no filter {name!r}", f"choose from: {known}")
-        _scorer(policy.filters[name].scorer)
+        one = policy.filters[name]
+        for scorer in (one.scorer, *([one.after.scorer] if one.after else [])):
+            SCORERS.get(scorer)
 
 
 @dataclass
@@ -67,14 +71,17 @@ class _Screen:
     reasons: Counter[str] = field(default_factory=Counter)
     bypassed: Counter[str] = field(default_factory=Counter)
     unjudged: Counter[str] = field(default_factory=Counter)
+    reported: Counter[str] = field(default_factory=Counter)
 
     def kept(self, path: Path) -> Iterator[dict[str, Any]]:
         """Yield the records that may be used, with the positions that are masked."""
+        seen = looker(self.policy)
         for record in _records(path, self.counts):
-            outcome = decide_record(record, self._grant(record), self.policy, judge)
+            outcome = decide_record(self._labelled(record), self._grant(record), self.policy, seen)
             self.counts[outcome.decision] += 1
             self.reasons.update(outcome.reasons)
             self.unjudged.update(outcome.unjudged)
+            self.reported.update(outcome.reported)
             self.bypassed.update(finding.filter for finding in outcome.bypassed)
             self.audit += audit_lines(record["id"], outcome)
             if outcome.tag_refused:
@@ -83,6 +90,12 @@ class _Screen:
                 self.dropped.append({"id": record["id"], "reasons": outcome.reasons})
             else:
                 yield record | {"masked": outcome.masked}
+
+    def _labelled(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the record with origin and kind, which filters spare; the source's where it has none."""
+        source = self.sources.get(str(record.get("source")))
+        kind = "preference" if record.get("chosen") else "dialogue"
+        return {"origin": source.origin if source else "", "kind": kind} | dict(record)
 
     def _grant(self, record: Mapping[str, Any]) -> Grant:
         source = self.sources.get(str(record.get("source")))
@@ -113,7 +126,7 @@ def screen_file(
     store.write(KEPT, lambda f: write_lines(f, run.kept(path)))
     for name, lines in ((DROPPED, run.dropped), (AUDIT, run.audit), (REFUSED, run.refused)):
         store.write(name, lambda f, lines=lines: write_lines(f, lines))  # type: ignore[misc]
-    decided = {name: run.counts[name] for name in OUTCOMES}
+    decided = {name: run.counts[name] for name in (PASS, DROP, MASKED)}
     return {
         "rows_in": sum(decided.values()) + run.counts["refused_lines"],
         "kept": run.counts[PASS] + run.counts[MASKED],
@@ -121,6 +134,7 @@ def screen_file(
         "quarantined": run.counts["refused_lines"],
         "masked": run.counts[MASKED],
         "reasons": dict(sorted(run.reasons.items())),
+        "reported": dict(sorted(run.reported.items())),
         "bypass": {"uses": len(run.audit), "by_filter": dict(sorted(run.bypassed.items()))},
         "tags_refused": len(run.refused),
         "unjudged": dict(sorted(run.unjudged.items())),
@@ -154,8 +168,8 @@ def _check_messages(value: Any) -> None:
 def redteam_file(path: Path, safety: str = "default") -> dict[str, Any]:
     """Run a red team's cases; return what `--json` prints, with each expectation that was not met.
 
-    A line has an `id`, `messages` and `expect`, a mapping from filters to pass, drop or masked; with
-    `"edge_case": true` it is a record that the bypass holds for. Each filter is run by itself.
+    A line has an `id`, `messages` and `expect`, a mapping from filters to pass, drop, masked or reported;
+    with `"edge_case": true` it is a record that the bypass holds for. Each filter is run by itself.
 
     Raises:
         UsageError: no such file, or a line that is no case, by its number.
@@ -175,9 +189,9 @@ def redteam_file(path: Path, safety: str = "default") -> dict[str, Any]:
         grant = Grant(tagged=holds, source_grants=holds, edge_stage=holds)
         for name, expected in sorted(case["expect"].items()):
             one = SafetyPolicy(policy.name, {name: policy.filters[name]})
-            outcome = decide_record(case, grant, one, judge)
+            outcome = decide_record(case, grant, one, looker(one))
             # By itself a filter of replies masks: that nothing remains is a matter of the whole record.
-            found = MASKED if outcome.masked else outcome.decision
+            found = MASKED if outcome.masked else REPORTED if outcome.reported else outcome.decision
             checks += 1
             if found != expected:
                 unjudged = bool(outcome.unjudged)
@@ -187,7 +201,7 @@ def redteam_file(path: Path, safety: str = "default") -> dict[str, Any]:
 
 
 def _case(line: bytes, policy: SafetyPolicy, where: str) -> dict[str, Any]:
-    remedy = 'a line is {"id", "messages", "expect": {"<filter>": "pass" | "drop" | "masked"}}'
+    remedy = 'a line is {"id", "messages", "expect": {"<filter>": "pass" | "drop" | "masked" | "reported"}}'
     try:
         case = record_of(line)
         _check_messages(case.get("messages"))

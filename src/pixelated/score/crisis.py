@@ -37,10 +37,18 @@ def crisis(heads: Mapping[str, Head] | None = None) -> Scorer:
     def judge(dialogue: Dialogue) -> Score:
         return _judge(dialogue, head)
 
+    def judge_turn(dialogue: Dialogue, at: int) -> Score | None:
+        turn = dialogue.turns[at]
+        if turn.role != "user":
+            return None
+        value = _by_head(dialogue, dialogue.positions[at], head) if head else severity(findings(turn.plain))
+        return Score(value, "turn")
+
     return Scorer(
         name="crisis",
         version=1,
         judge=judge,
+        judge_turn=judge_turn,
         measures="danger in the client's own turns: the highest step of a ladder from a wish to be dead "
         "to an attempt; also self-harm, overdose, harm to others",
         basis="own wordings after the Columbia scale (Posner et al. 2011), IS PATH WARM (Rudd et al. 2006), "

@@ -50,6 +50,7 @@ class Scorer:
     (and on which data a constant was fitted), `limits` where it goes wrong. A change that alters
     values is a new `version`, and so a new column. An `experimental` scorer has no figure of its
     agreement with people: it may not gate, weight or enter a composite unless a recipe says so.
+    `judge_turn` judges the turn at one position alone, with what was said before it, or says None.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Scorer:
     limits: str
     scale: str = "0 worst, 1 best"
     experimental: bool = False
+    judge_turn: Callable[[Dialogue, int], Score | None] | None = None
 
     @property
     def column(self) -> str:

@@ -42,10 +42,16 @@ def toxicity(heads: Mapping[str, Head] | None = None) -> Scorer:
     def judge(dialogue: Dialogue) -> Score:
         return _judge(dialogue, head)
 
+    def judge_turn(dialogue: Dialogue, at: int) -> Score:
+        turn = dialogue.turns[at]
+        value, reason = _value(dialogue, at, turn, head)
+        return Score(value, reason, (), {turn.role: value})
+
     return Scorer(
         name="toxicity",
         version=1,
         judge=judge,
+        judge_turn=judge_turn,
         measures="hatred of groups, contempt for people, threats; not despair, not contempt for oneself",
         basis="own wordings and lists, weights set by hand, after the functions of HateCheck (Rottger et al. "
         "2021, CC BY 4.0), half of whose templates were read; fitted on nothing",

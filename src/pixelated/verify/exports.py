@@ -21,7 +21,7 @@ from pixelated.verify.record import export_payload, read_texts
 from pixelated.verify.shards import SPLITS
 
 COMPILED = "compiled/final_training_dataset.jsonl"
-FOLDERS = ("compiled", "stages", "preference")
+FOLDERS = ("compiled", "stages", "masked", "preference")
 _KINDS = ("dialogue", "preference", "text")
 _LACKS = "an export lacks a record"
 _SURPLUS = "an export holds a record more than once"

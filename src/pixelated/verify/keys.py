@@ -127,11 +127,12 @@ class Keys:
 
 
 def export_name(record: Record) -> str:
-    """Return the stage or preference file that a record belongs in, or an empty text."""
+    """Return the stage, masked or preference file that a record belongs in, or an empty text."""
     phase = record.text_of("phase")
     if record.row.get("kind") == "preference":
         return f"preference/{record.split}.jsonl"
-    return f"stages/{phase}.jsonl" if record.split == "train" and phase else ""
+    folder = "masked" if record.metadata.get("masked_turns") else "stages"
+    return f"{folder}/{phase}.jsonl" if record.split == "train" and phase else ""
 
 
 def missing(values: npt.NDArray[np.void], known: npt.NDArray[np.void]) -> Rows:

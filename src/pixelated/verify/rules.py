@@ -31,6 +31,7 @@ class Rules:
         uses: what the licence of every record must allow.
         licenses: use to true, false or null, by licence.
         pii: the preset of the pii gate.
+        safety: the safety filters that must have been applied; None where the policy asks for none.
     """
 
     families: tuple[str, ...]
@@ -45,6 +46,7 @@ class Rules:
     licenses: dict[str, dict[str, bool | None]]
     pii: dict[str, Any] = field(default_factory=dict)
     to_declare: tuple[str, ...] = ()
+    safety: str | None = None
 
 
 def load_rules(policy: dict[str, Any] | None, manifest: dict[str, Any]) -> Rules:
@@ -78,6 +80,7 @@ def load_rules(policy: dict[str, Any] | None, manifest: dict[str, Any]) -> Rules
         uses=tuple(dict.fromkeys(("train", *sequence(stated.get("intended_uses"))))),
         licenses=_preset("licenses", stated)["licenses"],
         pii=_shipped("gates", "pii_required"),
+        safety=stated["safety"] if isinstance(stated.get("safety"), str) else None,
         to_declare=() if policy is not None or shipped else _default_holdouts(aliases),
     )
 

@@ -19,7 +19,7 @@ _ROLES = ("system", "user", "assistant")
 _LATER = {MANIFEST, "verdicts.json", "report.html"}
 _DATA = (".jsonl", ".json", ".parquet", ".csv", ".tsv", ".arrow", ".feather", ".txt", ".gz", ".zst", ".bz2",
          ".xz", ".zip", ".tar", ".lz4", ".pkl", ".bin", ".npy")  # fmt: skip
-_NO_RECORDS = ("croissant.json",)  # files that describe the data
+_NO_RECORDS = ("croissant.json", "bypass_audit.jsonl")  # files that describe the data
 _DATA_FOLDERS = ("shards", *FOLDERS)
 
 

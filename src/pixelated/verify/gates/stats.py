@@ -17,6 +17,7 @@ from pixelated.verify.dataset import MANIFEST, Dataset
 from pixelated.verify.findings import shown
 from pixelated.verify.record import Record, mapping, natural, sequence
 from pixelated.verify.registry import GATES, Gate
+from pixelated.verify.safety import SafetyCheck
 from pixelated.verify.shards import SPLITS
 from pixelated.verify.usable import missing_keys, stages_of, unusable
 
@@ -62,6 +63,7 @@ class Stats(Gate):
         self._kinds: Counter[str] = Counter()
         self._scores: dict[str, _Score] = defaultdict(_Score)
         self._stages = stages_of(dataset.manifest)
+        self._safety = SafetyCheck(dataset.manifest, dataset.files, dataset.rules.safety, self.findings)
         self._records = 0
         self._words = 0
 
@@ -74,6 +76,7 @@ class Stats(Gate):
         for problem in unusable(record, self._stages):
             self.findings.add(problem, record.name, "drop it at curation, and build again")
         self._see_lengths(record)
+        self._safety.see(record)
         for family in record.families:
             self._tables["source_families"][family][record.split] += 1
         for table, key in (("sources", "source_key"), ("stages", "phase")):
@@ -94,7 +97,9 @@ class Stats(Gate):
         self._check_kinds(manifest.get("kinds"))
         self._check_scores(manifest.get("scores"))
         self._check_repeats()
-        return self.statistics(), {"manifest": "the same numbers"}
+        self._safety.judge()
+        measured = self.statistics() | {"safety": self._safety.measured}
+        return measured, {"manifest": "the same numbers", "safety": "masks and bypass as allowed"}
 
     def statistics(self) -> dict[str, Any]:
         """Return the totals and tables that the shards give."""
