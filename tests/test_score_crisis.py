@@ -215,6 +215,6 @@ def test_the_sets_are_the_same_for_a_seed():
 def test_the_task_over_the_sets_gives_figures_beside_a_list_of_keywords(tmp_path):
     figures = crisis_sets.sets(tmp_path, Tools(seed=0))
     default = {figure.task: figure for figure in figures if figure.system == "default"}
-    assert all(figure.reached for figure in default.values())
+    assert all(figure.reached is not False for figure in default.values())
     listed = [figure.value for figure in figures if figure.system == "baseline: keyword list"]
     assert min(listed) < 0.5
