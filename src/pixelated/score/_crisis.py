@@ -33,9 +33,10 @@ LEVELS = {
 }
 THRESHOLD = 0.35  # from here on the client counts as in crisis
 BY_THE_CLIENT = frozenset({"attempt", "intent", "plan", "method", "self_harm", "passive", "thought"})
+IMAGES = frozenset({"thought", "thought_own", "method", "method_own", "harm_others"})
 WEAK = frozenset({"hopeless", "death"})
 # What a wording is worth that tells of the past, of something settled, or only of a topic.
-PAST, RESOLVED, TOPIC = 0.45, 0.6, 0.1
+PAST, RESOLVED, TOPIC, UNWANTED = 0.45, 0.6, 0.1, 0.4
 RAISE, RAISE_BY_HINT = 0.25, 0.6  # how far another step raises the highest
 NEGATION_REACH = 48  # characters before a wording in which a denial is looked for
 HINT_DENIAL = 3  # words before a hint in which a denial is looked for
@@ -102,13 +103,13 @@ def severity(found: tuple[Finding, ...]) -> float:
 def _of_hints(text: str, frame: Cues) -> tuple[Finding, ...]:
     found = []
     for hint in hints(text, LEVELS):
-        share = _hint_share(hint, frame)
+        share = _hint_share(hint, frame, frame.found(text))
         if share > 0:
             found.append(Finding(hint.step, hint.weight * share, hint.name))
     return tuple(found)
 
 
-def _hint_share(hint: Hint, frame: Cues) -> float:
+def _hint_share(hint: Hint, frame: Cues, around: frozenset[str]) -> float:
     before, span = hint.sentence[: hint.at[0]], hint.sentence[hint.at[0] : hint.at[1]]
     marks = frame.found(hint.sentence)
     if hint.step in BY_THE_CLIENT and not _OWN.search(span) and _of_another(before, frame, marks - {"you"}):
@@ -117,7 +118,7 @@ def _hint_share(hint: Hint, frame: Cues) -> float:
         return 0.0
     if hint.name.endswith("_now"):
         return 1.0
-    return _settled(hint.step, marks, frozenset())
+    return _settled(hint.step, marks, around)
 
 
 def _just_before(before: str) -> str:
@@ -207,6 +208,8 @@ def _settled(step: str, marks: frozenset[str], around: frozenset[str]) -> float:
     if step in WEAK:
         return 1.0
     share = 1.0
+    if "unwanted" in around and "lie" not in around and step in IMAGES:
+        share *= UNWANTED
     if "past" in marks and "now" not in marks:
         share *= PAST
         if "resolved" in around:
