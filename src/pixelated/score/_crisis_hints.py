@@ -15,7 +15,16 @@ from pixelated.score._cues import rare_cues
 MERE = 0.25  # what one mere hint weighs: two of them reach the threshold (see `_crisis.severity`)
 READ = 0.8  # a step that is read from a hint, against the same step named outright
 LEAST = 0.38  # but no less than this, so that each counts alone
+APART = ("calm.", "field.")
 CALM = {"calm.made_up": 0.6, "calm.lives": 0.55, "calm.over": 0.5}
+# Two fields that together speak of a step, though neither does alone.
+PAIRED = {
+    ("field.means", "field.hides"): "method",
+    ("field.means", "field.drawn"): "method",
+    ("field.means", "field.final"): "method",
+    ("field.gives", "field.final"): "plan",
+    ("field.gives", "field.hides"): "plan",
+}
 _SPACES = str.maketrans(dict.fromkeys(',-"*_~\u2013\u2014', " ") | dict.fromkeys(".!?;:\n()", " . "))
 
 
@@ -41,15 +50,17 @@ def hints(text: str, levels: dict[str, float]) -> list[Hint]:
         words = words.replace(". . ", ". ")
     known = rare_cues("crisis_hints")
     found = known.found(words)
-    meant = sorted(name for name in found if name not in CALM)
-    if not meant:
+    meant = sorted(name for name in found if not name.startswith(APART))
+    paired = sorted({f"{step}.fields" for pair, step in PAIRED.items() if found.issuperset(pair)})
+    if not (meant or paired):
         return []
     share = math.prod(CALM[name] for name in sorted(found & CALM.keys()))
-    return [
+    told = [
         Hint(name, share * _weight(name, levels), *_in_sentence(words, at))
         for name in meant
         for at in known.places(name, words)
     ]
+    return told + [Hint(name, share * LEAST, words, (0, 0)) for name in paired]
 
 
 def _in_sentence(text: str, at: tuple[int, int]) -> tuple[str, tuple[int, int]]:
