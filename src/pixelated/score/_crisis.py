@@ -111,7 +111,7 @@ def _of_hints(text: str, frame: Cues) -> tuple[Finding, ...]:
 
 def _hint_share(hint: Hint, frame: Cues, around: frozenset[str]) -> float:
     if hint.name.endswith(".fields"):
-        return float("himself" not in around and "first" in around and "course" not in around)
+        return float("himself" not in around and "past" not in around)
     before, span = hint.sentence[: hint.at[0]], hint.sentence[hint.at[0] : hint.at[1]]
     marks = frame.found(hint.sentence)
     if hint.step in BY_THE_CLIENT and not _OWN.search(span) and _of_another(before, frame, marks - {"you"}):

@@ -1,8 +1,8 @@
 """Danger that a client's turn hints at without naming it, read over the whole turn (`crisis_hints.yaml`).
 
-The name of a cue says its step before the dot and its class of meaning after it. A step read from a hint weighs
-less than the same step named outright; a mere hint stays below the threshold alone. Jokes, stories, plans that go
-on and history take weight from all of them.
+The name of a cue says its step before the dot and its class of meaning after it. A step read from a hint
+weighs less than the same step named outright; a mere hint stays below the threshold alone. Jokes, stories,
+plans that go on and history take weight from all of them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pixelated.score._cues import rare_cues
 MERE = 0.25  # what one mere hint weighs: two of them reach the threshold (see `_crisis.severity`)
 READ = 0.8  # a step that is read from a hint, against the same step named outright
 LEAST = 0.38  # but no less than this, so that each counts alone
+NEAR = 60  # words of a turn in which two fields are taken to belong together
 APART = ("calm.", "field.")
 CALM = {"calm.made_up": 0.6, "calm.lives": 0.55, "calm.over": 0.5}
 # Two fields that together speak of a step, though neither does alone.
@@ -22,6 +23,11 @@ PAIRED = {
     ("field.means", "field.hides"): "method",
     ("field.means", "field.drawn"): "method",
     ("field.means", "field.final"): "method",
+    ("field.weapon", "field.aims"): "harm_others",
+    ("field.skin", "field.needs"): "self_harm",
+    ("field.skin", "field.hides"): "self_harm",
+    ("field.dying", "field.drawn"): "thought",
+    ("field.dying", "field.final"): "thought",
     ("field.gives", "field.final"): "plan",
     ("field.gives", "field.hides"): "plan",
 }
@@ -51,7 +57,7 @@ def hints(text: str, levels: dict[str, float]) -> list[Hint]:
     known = rare_cues("crisis_hints")
     found = known.found(words)
     meant = sorted(name for name in found if not name.startswith(APART))
-    paired = sorted({f"{step}.fields" for pair, step in PAIRED.items() if found.issuperset(pair)})
+    paired = _paired(found) if words.count(" ") < NEAR else []
     if not (meant or paired):
         return []
     share = math.prod(CALM[name] for name in sorted(found & CALM.keys()))
@@ -61,6 +67,10 @@ def hints(text: str, levels: dict[str, float]) -> list[Hint]:
         for at in known.places(name, words)
     ]
     return told + [Hint(name, share * LEAST, words, (0, 0)) for name in paired]
+
+
+def _paired(found: frozenset[str]) -> list[str]:
+    return sorted({f"{step}.fields" for pair, step in PAIRED.items() if found.issuperset(pair)})
 
 
 def _in_sentence(text: str, at: tuple[int, int]) -> tuple[str, tuple[int, int]]:
