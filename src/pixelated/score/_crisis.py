@@ -141,16 +141,17 @@ def _of_clause(clause: str, ladder: Cues, frame: Cues, around: frozenset[str]) -
     found = []
     for step in sorted(steps):
         places = ladder.places(step, clause)
-        share = max(_share(clause, at, step, frame, marks, around) for at in places)
+        share = max(_share(clause, at, step, frame, (marks, around)) for at in places)
         if share > 0:
             found.append(Finding(step, LEVELS[step] * share * _settled(step, marks, around)))
     return found
 
 
 def _share(
-    clause: str, at: tuple[int, int], step: str, frame: Cues, marks: frozenset[str], around: frozenset[str]
+    clause: str, at: tuple[int, int], step: str, frame: Cues, seen: tuple[frozenset[str], frozenset[str]]
 ) -> float:
     """Return how much of a wording counts for the client now: 0 where it is denied or another person's."""
+    marks, around = seen  # what changes the reading: in the clause, in the whole turn
     before, span, after = clause[: at[0]], clause[at[0] : at[1]], clause[at[1] :]
     if step in WEAK:
         return 1.0
@@ -168,7 +169,7 @@ def _share(
 
 
 def without_quotes(plain: str, frame: Cues) -> str:
-    """Return a turn without apostrophes, and without what another is quoted with: `she writes "I want to die"`."""
+    """Return a turn without apostrophes and without what another is quoted with: `she writes "I die"`."""
     if "'" in plain:
         if " '" in plain or plain.startswith("'"):
             plain = _SINGLE_QUOTES.sub(r'"\1"', plain)
