@@ -100,6 +100,11 @@ def severity(found: tuple[Finding, ...]) -> float:
     return 1 - left
 
 
+def named(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return what is said outright, without what is only hinted at."""
+    return tuple(one for one in found if not one.hint)
+
+
 def _of_hints(text: str, frame: Cues) -> tuple[Finding, ...]:
     found = []
     for hint in hints(text, LEVELS):
