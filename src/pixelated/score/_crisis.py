@@ -34,9 +34,10 @@ LEVELS = {
 THRESHOLD = 0.35  # from here on the client counts as in crisis
 BY_THE_CLIENT = frozenset({"attempt", "intent", "plan", "method", "self_harm", "passive", "thought"})
 IMAGES = frozenset({"thought", "thought_own", "method", "method_own", "harm_others"})
+ACTS = frozenset({"method", "attempt"})
 WEAK = frozenset({"hopeless", "death"})
 # What a wording is worth that tells of the past, of something settled, or only of a topic.
-PAST, RESOLVED, TOPIC, UNWANTED = 0.45, 0.6, 0.1, 0.4
+PAST, RESOLVED, TOPIC, UNWANTED, HYPERBOLE = 0.45, 0.6, 0.1, 0.4, 0.3
 RAISE, RAISE_BY_HINT = 0.25, 0.6  # how far another step raises the highest
 NEGATION_REACH = 48  # characters before a wording in which a denial is looked for
 HINT_DENIAL = 3  # words before a hint in which a denial is looked for
@@ -50,6 +51,8 @@ _DENIED_AFTER = re.compile(
     r"(?: \w+){0,4} (?:mind|option|think|crossed|something|case|anymore|once|had)\b"
 )
 _SINGLE_QUOTES = re.compile(r"(?<!\w)'(?=\w)([^'\n]*(?:'(?=\w)[^'\n]*)*)'(?!\w)")
+_SUBJECT_BEFORE = re.compile(r"(?<!if )(?<!whether )\b(?:i|im|ive|id|ill|i am|i have|i will) (?:\w+ )?$")
+_MYSELF = re.compile(r"\b(?:myself|me|i)\b")
 _SUBJECT = re.compile(r"\b(?:i|ive|im|id|ill|my|but|and|theres|its|because|so)\b")
 _WORD = re.compile(r"\S+")
 _SAID_AFTER = re.compile(
@@ -76,12 +79,19 @@ def findings(plain: str) -> tuple[Finding, ...]:
     if not cues("crisis_gate").found(text):
         return hinted
     ladder = rare_cues("crisis")
-    pieces = [clause for piece in _CLAUSES.split(text) if (clause := piece.strip())]
-    named = [clause for clause in pieces if ladder.found(clause)]
-    if not named:
+    if not _clauses(text, ladder):
         return hinted
     around = frame.found(text)
-    return (*(one for clause in named for one in _of_clause(clause, ladder, frame, around)), *hinted)
+    if "idiom" in around:  # some go over the end of a sentence
+        text = _masked(text, frame.places("idiom", text))
+    told = _clauses(text, ladder)
+    return (*(one for clause in told for one in _of_clause(clause, ladder, frame, around)), *hinted)
+
+
+def _clauses(text: str, ladder: Cues) -> list[str]:
+    """Return the clauses that name a step."""
+    pieces = (clause for piece in _CLAUSES.split(text) if (clause := piece.strip()))
+    return [clause for clause in pieces if ladder.found(clause)]
 
 
 def severity(found: tuple[Finding, ...]) -> float:
@@ -123,6 +133,8 @@ def _hint_share(hint: Hint, frame: Cues, around: frozenset[str]) -> float:
         return 0.0
     if hint.step != "hint" and _denied(hint.sentence, hint.at[0], frame, len(_just_before(before))):
         return 0.0
+    if any(a < hint.at[1] and hint.at[0] < b for a, b in frame.places("idiom", hint.sentence)):
+        return 0.0
     if hint.name.endswith("_now"):
         return 1.0
     return _settled(hint.step, marks, around)
@@ -157,20 +169,27 @@ def _share(
 ) -> float:
     """Return how much of a wording counts for the client now: 0 where it is denied or another person's."""
     marks, around = seen  # what changes the reading: in the clause, in the whole turn
-    before, span, after = clause[: at[0]], clause[at[0] : at[1]], clause[at[1] :]
     if step in WEAK:
         return 1.0
-    own = bool(_OWN.search(span))
-    if not own and _of_another(before, frame, marks):
-        return 0.0
-    if "said_to_me" in marks:
-        return 0.0
+    before, span, after = clause[: at[0]], clause[at[0] : at[1]], clause[at[1] :]
+    own = bool(_OWN.search(span) or _SUBJECT_BEFORE.search(before))
     lied = "lie" in around
-    if not lied and (_denied(clause, at[0], frame) or _DENIED_AFTER.search(after)):
+    denied = _denied(clause, at[0], frame) or _DENIED_AFTER.search(after)
+    if _others(step, before, span, frame, marks, own=own) or (denied and not lied):
         return 0.0
-    if not lied and "asked" in marks and "answered_no" in around:
-        return TOPIC
-    return TOPIC if not own and ("topic" in marks or "course" in around) else 1.0
+    if "hyperbole" in marks:
+        return HYPERBOLE
+    answered = "asked" in marks and "answered_no" in around
+    topic = not own and ("topic" in marks or "course" in around)
+    return TOPIC if not lied and (answered or topic) else 1.0
+
+
+def _others(  # noqa: PLR0913 - a clause and where one looks in it
+    step: str, before: str, span: str, frame: Cues, marks: frozenset[str], *, own: bool
+) -> bool:
+    if "said_to_me" in marks or (not own and _of_another(before, frame, marks)):
+        return True
+    return step in ACTS and not _MYSELF.search(span) and _done_by_another(before, frame)
 
 
 def without_quotes(plain: str, frame: Cues) -> str:
@@ -197,6 +216,11 @@ def _of_another(before: str, frame: Cues, marks: frozenset[str]) -> bool:
         return "first" not in marks and "third" in marks
     first = frame.places("first", before)
     return not first or first[-1][0] < max(others)[0]
+
+
+def _done_by_another(before: str, frame: Cues) -> bool:
+    """Whether the word just before a wording is another person: `somebody jumped in front of my train`."""
+    return any(end == len(before.rstrip()) for _, end in frame.places("third", before))
 
 
 def _denied(clause: str, start: int, frame: Cues, within: int = NEGATION_REACH) -> bool:

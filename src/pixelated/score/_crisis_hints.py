@@ -16,6 +16,7 @@ MERE = 0.25  # what one mere hint weighs: two of them reach the threshold (see `
 READ = 0.8  # a step that is read from a hint, against the same step named outright
 LEAST = 0.38  # but no less than this, so that each counts alone
 NEAR = 60  # words of a turn in which two fields are taken to belong together
+FEW = 2  # spaces: a turn of one or two words hints at nothing
 APART = ("calm.", "field.")
 CALM = {"calm.made_up": 0.6, "calm.lives": 0.55, "calm.over": 0.5}
 # Two fields that together speak of a step, though neither does alone.
@@ -51,6 +52,8 @@ class Hint:
 
 def hints(text: str, levels: dict[str, float]) -> list[Hint]:
     """Return what a turn without apostrophes hints at, each place of each class of meaning."""
+    if text.count(" ") < FEW:
+        return []
     words = " ".join(text.translate(_SPACES).split())
     while ". . " in words:
         words = words.replace(". . ", ". ")
