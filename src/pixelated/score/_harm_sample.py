@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from pixelated.score import _crisis_reply as reply_of
-from pixelated.score._crisis import THRESHOLD, findings, severity
+from pixelated.score._crisis import THRESHOLD, findings, named, severity
 from pixelated.score._cues import cues
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.heads.head import Sample
@@ -57,7 +57,7 @@ def _context(told: Turn | None) -> dict[str, float]:
         for name in cues("harmfulness").names
         if name.startswith(TOLD)
     }
-    danger = severity(findings(told.plain))
+    danger = severity(named(findings(told.plain)))
     frame = cues("crisis_frame").found(text)
     context |= {
         "severity": danger,

@@ -28,7 +28,7 @@ import orjson
 import re2
 
 from pixelated.score import _crisis_reply as reply_of
-from pixelated.score._crisis import THRESHOLD, findings, severity
+from pixelated.score._crisis import THRESHOLD, findings, named, severity
 from pixelated.score._cues import cues
 from pixelated.score._harm_sample import sample
 from pixelated.score.crisis import USE
@@ -118,7 +118,7 @@ def _judge(dialogue: Dialogue, heads: Mapping[str, Head]) -> Score:
 def _value(dialogue: Dialogue, at: int, heads: Mapping[str, Head]) -> tuple[float, str]:
     reply = dialogue.turns[at]
     told = next((turn for turn in reversed(dialogue.turns[:at]) if turn.role == "user"), None)
-    danger = severity(findings(told.plain)) if told else 0.0
+    danger = severity(named(findings(told.plain))) if told else 0.0
     weights = FAULTS | FAULTS_IN_CRISIS if danger >= THRESHOLD else FAULTS
     found = [(weights[name], name) for name in reply_of.harm(reply.plain) if name in weights]
     if told:
