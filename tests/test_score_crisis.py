@@ -1,6 +1,7 @@
 """`crisis` and `crisis_response`: denials, other people, idioms; replies that help, harm or are no replies."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,16 @@ def test_the_task_over_the_sets_gives_figures_beside_a_list_of_keywords(tmp_path
     assert all(figure.reached is not False for figure in default.values())
     listed = [figure.value for figure in figures if figure.system == "baseline: keyword list"]
     assert min(listed) < 0.5
+
+
+@pytest.mark.parametrize(
+    "said_again", ["kill myself ", "i want to die and ", "they would be better off ", "you should "]
+)
+def test_the_time_is_linear_in_a_turn_without_a_mark(said_again):
+    def seconds(times):
+        start = time.process_time()
+        response(said_again * times, said_again * times)
+        return time.process_time() - start
+
+    seconds(10)  # what is compiled at first use
+    assert any(seconds(4_000) < 8 * seconds(1_000) + 0.3 for _ in range(3))  # quadratic: sixteen times

@@ -7,11 +7,12 @@ names the client ("my", "myself") or where no other person stands nearer before 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from pixelated.score._crisis_hints import MERE, Hint, hints
-from pixelated.score._cues import Cues, cues, rare_cues
+from pixelated.score._cues import Cues, cues
 
 # Steps after the Columbia scale, set by hand: each step above the one below it, the first above `THRESHOLD`.
 LEVELS = {
@@ -40,6 +41,7 @@ WEAK = frozenset({"hopeless", "death"})
 PAST, RESOLVED, TOPIC, UNWANTED, HYPERBOLE = 0.45, 0.6, 0.1, 0.4, 0.3
 RAISE, RAISE_BY_HINT = 0.25, 0.6  # how far another step raises the highest
 NEGATION_REACH = 48  # characters before a wording in which a denial is looked for
+LONGEST_CLAUSE = 400  # characters
 HINT_DENIAL = 3  # words before a hint in which a denial is looked for
 _CLAUSES = re.compile(
     r"[.!?;:\n()]+| - |--|\u2014|\u2013|\b(?:but|however|though|although|yet|except that|and yet|and here)\b"
@@ -78,7 +80,7 @@ def findings(plain: str) -> tuple[Finding, ...]:
     hinted = _of_hints(text, frame)
     if not cues("crisis_gate").found(text):
         return hinted
-    ladder = rare_cues("crisis")
+    ladder = cues("crisis")
     if not _clauses(text, ladder):
         return hinted
     around = frame.found(text)
@@ -90,7 +92,7 @@ def findings(plain: str) -> tuple[Finding, ...]:
 
 def _clauses(text: str, ladder: Cues) -> list[str]:
     """Return the clauses that name a step."""
-    pieces = (clause for piece in _CLAUSES.split(text) if (clause := piece.strip()))
+    pieces = (clause for piece in clauses(text, _CLAUSES) if (clause := piece.strip()))
     return [clause for clause in pieces if ladder.found(clause)]
 
 
@@ -184,12 +186,25 @@ def _share(
     return TOPIC if not lied and (answered or topic) else 1.0
 
 
-def _others(  # noqa: PLR0913 - a clause and where one looks in it
-    step: str, before: str, span: str, frame: Cues, marks: frozenset[str], *, own: bool
-) -> bool:
+def _others(step: str, before: str, span: str, frame: Cues, marks: frozenset[str], *, own: bool) -> bool:
     if "said_to_me" in marks or (not own and _of_another(before, frame, marks)):
         return True
     return step in ACTS and not _MYSELF.search(span) and _done_by_another(before, frame)
+
+
+def clauses(text: str, marks: re.Pattern[str]) -> Iterator[str]:
+    """Yield what stands between marks; without any, pieces of `LONGEST_CLAUSE` characters, cut at a space.
+
+    What is read in a clause looks at the rest of it for each wording: a clause without end takes forever.
+    """
+    for piece in marks.split(text):
+        start = 0
+        while len(piece) - start > LONGEST_CLAUSE:
+            cut = piece.rfind(" ", start + 1, start + LONGEST_CLAUSE)
+            cut = start + LONGEST_CLAUSE if cut < 0 else cut
+            yield piece[start:cut]
+            start = cut
+        yield piece[start:]
 
 
 def without_quotes(plain: str, frame: Cues) -> str:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pixelated.score._cues import rare_cues
+from pixelated.score._cues import cues
 
 MERE = 0.25  # what one mere hint weighs: two of them reach the threshold (see `_crisis.severity`)
 READ = 0.8  # a step that is read from a hint, against the same step named outright
 LEAST = 0.38  # but no less than this, so that each counts alone
 NEAR = 60  # words of a turn in which two fields are taken to belong together
+FARTHEST = 400  # characters before and after a hint that are read
 FEW = 2  # spaces: a turn of one or two words hints at nothing
 APART = ("calm.", "field.")
 CALM = {"calm.made_up": 0.6, "calm.lives": 0.55, "calm.over": 0.5}
@@ -57,7 +58,7 @@ def hints(text: str, levels: dict[str, float]) -> list[Hint]:
     words = " ".join(text.translate(_SPACES).split())
     while ". . " in words:
         words = words.replace(". . ", ". ")
-    known = rare_cues("crisis_hints")
+    known = cues("crisis_hints")
     found = known.found(words)
     meant = sorted(name for name in found if not name.startswith(APART))
     paired = _paired(found) if words.count(" ") < NEAR else []
@@ -77,10 +78,14 @@ def _paired(found: frozenset[str]) -> list[str]:
 
 
 def _in_sentence(text: str, at: tuple[int, int]) -> tuple[str, tuple[int, int]]:
-    start = text.rfind(" . ", 0, at[0] + 1)
-    start = 0 if start < 0 else start + 3
-    end = text.find(" . ", at[1])
-    return text[start : end if end >= 0 else len(text)], (max(0, at[0] - start), at[1] - start)
+    first, last = (
+        max(0, at[0] - FARTHEST),
+        at[1] + FARTHEST,
+    )  # a sentence without end is not read for each hint
+    start = text.rfind(" . ", first, at[0] + 1)
+    start = first if start < 0 else start + 3
+    end = text.find(" . ", at[1], last)
+    return text[start : end if end >= 0 else last], (max(0, at[0] - start), at[1] - start)
 
 
 def _weight(name: str, levels: dict[str, float]) -> float:

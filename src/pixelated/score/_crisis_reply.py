@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from pixelated.score._crisis import clauses
 from pixelated.score._cues import Cues, cues
 from pixelated.score.words import stem, words
 
@@ -90,7 +91,7 @@ def harm(plain: str) -> frozenset[str]:
     if not table.found(text):
         return frozenset()
     found: set[str] = set()
-    for clause in _CLAUSES.split(text):
+    for clause in clauses(text, _CLAUSES):
         for name in table.found(clause.strip()):
             if name not in found and _meant(clause.strip(), name, table):
                 found.add(name)

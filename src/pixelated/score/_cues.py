@@ -37,37 +37,10 @@ class Cues:
         return [match.span() for match in _compiled(self._each[name]).finditer(text)]
 
 
-class RareCues(Cues):
-    """The same for a large preset of wordings that stand in few texts.
-
-    The words without which no pattern can match are looked for first. That spares the states of one large
-    automaton, which take several times as long to make as a first pass over a small corpus takes with them.
-    """
-
-    def __init__(self, preset: str) -> None:
-        super().__init__(preset)
-        self._of_pattern = []
-        self._filter = re2.Filter()
-        for name, patterns in load_preset("score", preset).items():
-            for pattern in patterns:
-                self._filter.Add(pattern, _options())
-                self._of_pattern.append(name)
-        self._filter.Compile()
-
-    def _found(self, text: str) -> frozenset[str]:
-        return frozenset(self._of_pattern[n] for n in self._filter.Match(text) or ())
-
-
 @cache
 def cues(preset: str) -> Cues:
     """Return the cues of `presets/score/<preset>.yaml`, compiled once."""
     return Cues(preset)
-
-
-@cache
-def rare_cues(preset: str) -> Cues:
-    """Return the same, made for a preset of which few texts hold anything."""
-    return RareCues(preset)
 
 
 @cache
