@@ -27,7 +27,12 @@ from pixelated.clean.names.split import HELD_SHARE, SHIPPED
 
 SEED = 20251
 PRESETS = Path(__file__).parents[2] / "src" / "pixelated" / "presets" / "pii"
-TIMES = {"presidio_research templates (MIT)": 14, "own templates": 16, "own frames": 70, "own names and notes": 16}
+TIMES = {
+    "presidio_research templates (MIT)": 14,
+    "own templates": 16,
+    "own frames": 70,
+    "own names and notes": 16,
+}
 PARAMETERS = {
     "c1": 0.12,
     "c2": 0.01,

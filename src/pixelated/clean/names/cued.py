@@ -20,18 +20,24 @@ from pixelated.core.presets import load_preset
 
 _CONFIDENCE = 0.9  # replaced, and not looked for elsewhere in the record
 _INITIAL = "[B-HJ-Z]"
+_OWN = "(?:[Mm]y|[Hh]is|[Hh]er|[Oo]ur|[Tt]heir|[Yy]our)"
 _END = r"(?:[^a-zA-Z0-9\x{c0}-\x{24f}]|$)"
 _WORD = r"[A-Z\x{c0}-\x{de}][a-z\x{df}-\x{24f}]+(?:[-'\x{2019}][A-Z][a-z]+)?"
 _PARTICLE = (
-    "(?:van (?:der|den|de|het|'t)|von (?:der|dem)|van|von|de la|de los|de las|de|del|della|di|da|dos|du|bin|ibn"
-    "|ter|ten|bint|al|el)"
+    "(?:van (?:der|den|de|het|'t)|von (?:der|dem)|van|von|de la|de los|de las|de|del|della|di|da|dos|du|bin"
+    "|ibn|ter|ten|bint|al|el)"
 )
 
 
 def find_cued(text: str) -> Iterator[Span]:
     """Yield the names that a cue makes certain; spans may overlap."""
     rules = _rules()
-    for span in (*_word_names(text, rules), *_people(text, rules), *_lower(text, rules), *_places(text, rules)):
+    for span in (
+        *_word_names(text, rules),
+        *_people(text, rules),
+        *_lower(text, rules),
+        *_places(text, rules),
+    ):
         words = [token.text for token in tokens_of(text[span.start : span.end])]
         if span.type == "ORG" or not words or len(kept_positions(words)) < len(words) or _is_word_name(words):
             yield span
@@ -42,7 +48,7 @@ def _is_word_name(words: list[str]) -> bool:
 
 
 def _word_names(text: str, rules: dict[str, Any]) -> Iterator[Span]:
-    for name in ("spoken_to", "does", "related", "led", "named", "greeted"):
+    for name in ("told", "beside", "does", "related", "led", "named", "greeted"):
         for match in rules[name].finditer(text):
             yield _span(match, "PERSON")
     for match in rules["listed"].finditer(text):
@@ -57,8 +63,15 @@ def _people(text: str, rules: dict[str, Any]) -> Iterator[Span]:
         bits = g.bits_of(short)
         if short.lower() not in rules["not_nicked"] and bits & g.GIVEN and not bits & g.COMMON:
             yield _span(match, "PERSON")
+    for match in rules["title"].finditer(text):
+        word, bits = match.group(1).lower(), g.bits_of(match.group(1))
+        if word not in rules["not_titled"] and not bits & g.COMMON and not _is_kept(word):
+            yield _span(match, "PERSON")
     for match in rules["particle"].finditer(text):
-        first, rare = g.bits_of(match.group(2)), match.group(3)[:4] in ("van ", "von ", "bin ", "ibn ", "ter ")
+        first, rare = (
+            g.bits_of(match.group(2)),
+            match.group(3)[:4] in ("van ", "von ", "bin ", "ibn ", "ter "),
+        )
         if first & g.GIVEN or (rare and not first & (g.COMMON | g.CITY | g.COUNTRY)):
             yield _span(match, "PERSON")
     for name in ("initial", "initials", "his_initial"):
@@ -88,17 +101,18 @@ def _places(text: str, rules: dict[str, Any]) -> Iterator[Span]:
         words = [w for w in match.group(1).split() if w[0].isupper()]
         if not all(_is_generic(w) for w in words):
             yield _span(match, "ORG")
+    for match in rules["employer"].finditer(text):
+        yield _span(match, "ORG")
     for match in rules["institution"].finditer(text):
         words = [w for w in match.group(2).split() if w[0].isupper()]
-        sure = any(not g.bits_of(w.removesuffix("'s")) & g.COMMON for w in words)
+        sure = any(_names_a_place(w.removesuffix("'s")) for w in words)
         kept = len(kept_positions([t.text for t in tokens_of(match.group(1))])) > 1
         if sure and not kept:
             yield _span(match, "ORG")
     for match in rules["saint"].finditer(text):
         yield _span(match, "ORG", 0)
     for match in rules["school_lower"].finditer(text):
-        bits = g.bits_of(match.group(2))
-        if not bits & g.COMMON:
+        if _names_a_place(match.group(2)):
             yield _span(match, "ORG")
 
 
@@ -107,6 +121,13 @@ def _is_generic(word: str) -> bool:
     lower = word.lower().strip(".,")
     bits = g.bits_of(lower)
     return bool(bits & (g.COMMON | g.COUNTRY | g.NATION)) or lower in _services() or _is_day(lower)
+
+
+def _names_a_place(word: str) -> bool:
+    """Say whether a word tells one school or church from the others: a name, or a word that is on no list."""
+    bits = g.bits_of(word)
+    named = bits & (g.GIVEN | g.FAMILY | g.CITY) or not bits & g.VOCABULARY
+    return bool(named) and not bits & (g.COMMON | g.NATION) and word.lower() not in ("junior", "senior")
 
 
 def _is_day(lower: str) -> bool:
@@ -134,7 +155,7 @@ def _terms(text: str) -> list[str]:
 @cache
 def _word_list() -> frozenset[str]:
     table = load_preset("pii", "name_cues")
-    return frozenset(_terms(";".join(table[k] for k in ("abstract", "calendar", "plain"))) + ["christian"])
+    return frozenset(_terms(";".join([*(table[k] for k in ("abstract", "calendar", "plain")), "christian"])))
 
 
 def _any(terms: list[str]) -> str:
@@ -146,35 +167,70 @@ def _rules() -> dict[str, Any]:
     """Compile the wordings once."""
     table = load_preset("pii", "name_cues")
     lists = {name: _terms(value) for name, value in table.items() if isinstance(value, str)}
-    cap = {name: _any([w.capitalize() for w in lists[name]]) for name in ("abstract", "calendar", "plain")}
-    every = f"(?:{cap['abstract']}|{cap['calendar']}|{cap['plain']})"
-    to, around, deeds = _any(lists["to_somebody"]), _any(lists["around_somebody"]), _any(lists["deeds"])
-    kin = _any(lists["roles"])
-    own = r"(?:[Mm]y|[Hh]is|[Hh]er|[Oo]ur|[Tt]heir|[Yy]our)"
-    ends = _any([w.title() for w in lists["institutions"]])
-    patterns = {
-        "spoken_to": rf"\b{to} ({every}){_END}|\b{around} ({cap['plain']}){_END}",
-        "does": rf"\b({every}) (?:{deeds}|and (?:I|me)|(?:is|was) {own} (?:[a-z]+ )?{kin})\b",
-        "related": rf"\b{own} (?:[a-z]+ )?{kin},? ({every}){_END}",
-        "led": rf"\b(?:Aunt|Aunt(?:ie|y)|Uncle|Nana|Granny|Cousin|Sister|Brother|Pastor|Mrs?\.?|Ms\.?|Dr\.?) ({every}){_END}",
+    patterns = _of_word_names(lists) | _of_people(lists) | _in_lower_case(lists) | _of_places(lists)
+    compiled: dict[str, Any] = {name: re2.compile(pattern) for name, pattern in patterns.items()}
+    return compiled | {name: frozenset(lists[name]) for name in ("not_nicked", "not_titled")}
+
+
+def _of_word_names(lists: dict[str, list[str]]) -> dict[str, str]:
+    """Return the patterns of given names that are common words."""
+    groups = {k: _any([w.capitalize() for w in lists[k]]) for k in ("abstract", "calendar", "plain")}
+    every, kin, deeds = "(?:" + "|".join(groups.values()) + ")", _any(lists["roles"]), _any(lists["deeds"])
+    greeting = "[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear|[Tt]hanks|[Tt]hank you|[Bb]ye|[Mm]orning|[Oo]kay|[Ww]ell|[Ss]o"
+    return {
+        "told": rf"\b{_any(lists['to_somebody'])} ({every}){_END}",
+        "beside": rf"\b{_any(lists['around_somebody'])} ({groups['plain']}){_END}",
+        "does": rf"\b({every}) (?:{deeds}|and (?:I|me)|(?:is|was) {_OWN} (?:[a-z]+ )?{kin})\b",
+        "related": rf"\b{_OWN} (?:[a-z]+ )?{kin},? ({every}){_END}",
+        "led": rf"\b{_any(lists['titles'])} ({every}){_END}",
         "named": rf"\b(?:called|named|name is|name's|name was) ({every}|Christian){_END}",
-        "greeted": rf"\b(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear|[Tt]hanks|[Tt]hank you|[Bb]ye|[Mm]orning|[Oo]kay|[Ww]ell|[Ss]o),? ({every})[,.!?]",
+        "greeted": rf"\b(?:{greeting}),? ({every})[,.!?]",
         "listed": rf"\b({_WORD}), ({every}) ?(?:[,(]|and [A-Z])",
+    }
+
+
+def _of_people(lists: dict[str, list[str]]) -> dict[str, str]:
+    """Return the patterns of nicknames, family names with particles, titles and initials."""
+    kin, deeds = _any(lists["roles"]), _any(lists["deeds"])
+    noted = "spoke|reports?|reported|feels|felt|talked|presented|attended|has|had|was|is|and"
+    return {
         "nick": rf"\b({_any([w.capitalize() for w in lists['nicks']])} ({_WORD})){_END}",
         "particle": rf"\b(({_WORD}) ({_PARTICLE} {_WORD})){_END}",
-        "initial": rf"(?:^|[.!?)\n] ?|\n)({_INITIAL}\.)(?:['\x{{2019}}]s\b| (?:{deeds}|spoke|reports?|reported|feels|felt|talked|presented|attended|has|had|was|is|and)\b)",
-        "initials": rf"\b(?:about|with|and|from|told|for|of|see|saw) ({_INITIAL}\.)(?:['\x{{2019}}]s? |,? [a-z])",
-        "his_initial": rf"\b{own} {kin},? ({_INITIAL})\b(?:[^a-zA-Z'\x{{2019}}]|$)",
-        "kin_lower": rf"(?i)\b{own} (?:[a-z]+ )?{kin},? ([a-z]{{3,14}})\b",
+        "title": rf"\b{_any(lists['titles'])} ({_WORD}){_END}",
+        "initial": rf"(?:^|[.!?)\n] ?)({_INITIAL}\.)(?:['\x{{2019}}]s\b| (?:{deeds}|{noted})\b)",
+        "initials": rf"\b(?:about|with|and|from|told|for|of|see|saw) ({_INITIAL}\.)"
+        r"(?:['\x{2019}]s? |,? [a-z])",
+        "his_initial": rf"\b{_OWN} {kin},? ({_INITIAL})\b(?:[^a-zA-Z'\x{{2019}}]|$)",
+    }
+
+
+def _in_lower_case(lists: dict[str, list[str]]) -> dict[str, str]:
+    """Return the patterns of names that stand in lower case."""
+    said = "said|says|told me|texted|reckons|rang|asked me"
+    named = r"i['\x{2019}]?m|i am|this is|my name is|my name's"
+    return {
+        "kin_lower": rf"(?i)\b{_OWN} (?:[a-z]+ )?{_any(lists['roles'])},? ([a-z]{{3,14}})\b",
         "me_and": r"\b[Mm]e and ([a-z]{3,14})\b",
         "and_me": r"\b([a-z]{3,14}) and (?:i|I|me)\b",
-        "says_lower": r"\b([a-z]{3,14}) (?:said|says|told me|texted|reckons|rang|asked me)\b",
-        "greets": r"(?i)(?:^|[.!?] )(?:hi|hello|hey|hiya)(?: all| everyone| there)?[,!.]? (?:i['\x{2019}]?m|i am|this is|my name is|my name's) ([a-z]{2,14})\b",
+        "says_lower": rf"\b([a-z]{{3,14}}) (?:{said})\b",
+        "greets": r"(?i)(?:^|[.!?] )(?:hi|hello|hey|hiya)(?: all| everyone| there)?[,!.]? "
+        rf"(?:{named}) ([a-z]{{2,14}})\b",
         "titled": r"\b(?:mr|mrs|ms|miss|dr)\.? ((?:[a-z]\.? )?([a-z]{3,14}))\b",
-        "work": rf"(?i:\b{_any([w for w in lists['work'] if w != 'quit'])}) (?:the )?([A-Z][\w&'\x{{2019}}-]*(?:(?: and| of| &)? [A-Z][\w&'\x{{2019}}-]*){{0,3}})",
-        "institution": rf"(((?:{_WORD}(?:['\x{{2019}}]s)? ){{1,3}}){ends}(?: on {_WORD} (?:Road|Street|Rd|St|Lane|Avenue))?)\b",
-        "saint": r"\b(S(?:t\.?|aint) [A-Z][a-z]+['\x{2019}]s(?: (?:Hospice|Hospital|School|Church|Primary|Academy|College|Infirmary|Clinic))*)\b|\b((?:P\.S\.|PS) [0-9]{1,3})\b",
-        "school_lower": r"\b(?:at|to|from|attend|attended|in) (([a-z]{4,14}) (?:high school|high|primary|elementary|middle school|academy|college))\b",
-    }  # fmt: skip
-    compiled: dict[str, Any] = {name: re2.compile(pattern) for name, pattern in patterns.items()}
-    return compiled | {"not_nicked": frozenset(lists["not_nicked"])}
+    }
+
+
+def _of_places(lists: dict[str, list[str]]) -> dict[str, str]:
+    """Return the patterns of employers, schools, clinics, courts and churches."""
+    work, ends = _any(lists["work"]), _any([w.title() for w in lists["institutions"]])
+    word = r"[A-Z][\w&'\x{2019}-]*"
+    road = rf"(?: on {_WORD} (?:Road|Street|Rd|St|Lane|Avenue))?"
+    kinds = "Hospice|Hospital|School|Church|Primary|Academy|College|Infirmary|Clinic"
+    lower = "high school|high|primary|elementary|middle school|academy|college"
+    return {
+        "work": rf"(?i:\b{work}) (?:the )?({word}(?:(?: and| of| &)? {word}){{0,3}})",
+        "employer": rf"(?i)\b{work} (?:the )?({_any(lists['employers'])}){_END}",
+        "institution": rf"(((?:{_WORD}(?:['\x{{2019}}]s)? ){{1,3}}){ends}{road})\b",
+        "saint": rf"\bS(?:t\.?|aint) [A-Z][a-z]+['\x{{2019}}]s(?: (?:{kinds}))*\b"
+        r"|\b(?:P\.S\.|PS) [0-9]{1,3}\b",
+        "school_lower": rf"\b(?:at|to|from|attend|attended|in) (([a-z]{{4,14}}) (?:{lower}))\b",
+    }

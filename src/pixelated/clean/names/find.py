@@ -16,7 +16,7 @@ from pixelated.clean.names.kept import load_kept
 from pixelated.clean.names.model import Model, shipped
 from pixelated.clean.names.quasi import find_quasi
 from pixelated.clean.names.tokens import Token, sentences_of, tokens_of
-from pixelated.clean.spans import REVIEW, Detector, Span
+from pixelated.clean.spans import REVIEW, Detector, Span, resolve
 
 _POSTAL = (4, 5)  # digits
 _REMEMBERED = 20_000  # sentences: greetings and questions recur
@@ -35,7 +35,7 @@ def find_names(text: str, model: Model | None = None) -> list[Span]:
         if span.type in DIRECT:
             confidence = span.confidence if span.confidence >= SURE else min(span.confidence, REVIEW - 0.01)
             found.append(Span(span.start, span.end, DIRECT[span.type], round(confidence, 3)))
-    return [*found, *find_cued(text)]
+    return resolve([*found, *find_cued(text)])
 
 
 def find_all(text: str, model: Model | None = None) -> list[Span]:
