@@ -31,7 +31,7 @@ TIMES = {
     "presidio_research templates (MIT)": 14,
     "own templates": 16,
     "own frames": 70,
-    "own names and notes": 16,
+    "own names and notes": 6,
 }
 PARAMETERS = {
     "c1": 0.12,

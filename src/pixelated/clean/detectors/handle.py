@@ -22,8 +22,8 @@ _LABELLED = re2.compile(
 )
 # With dots alone inside of it, a name follows a word that says that it is one.
 _DOTTED = re2.compile(
-    rf"(?i)\b{_SERVICE}(?: (?:is|was|name|id|handle|username|account)(?: is| was)?|['\x{{2019}}]s| ?[:=@])"
-    r"[:=@]*[ ]?"
+    rf"(?i)\b{_SERVICE}((?: (?:is|was|name|id|handle|username|account|me at)(?: is| was)?"
+    r"|['\x{2019}]s| ?[:=@\-])?)[:=@]*[ ]?"
     r"([a-z0-9]{2,20}(?:\.[a-z0-9]{1,20}){1,3})\b"
 )
 # "@home" stands for "at home", "@gmail" for a kind of address: no names.
@@ -55,9 +55,10 @@ def find(text: str) -> Iterator[Span]:
         if match.re is _REDDIT or _looks_made_up(name):
             yield Span(match.start(1), match.end(1), "HANDLE")
     for match in _DOTTED.finditer(text):
-        pieces = match.group(1).lower().split(".")
-        if pieces[-1] not in _ENDINGS and not all(bits_of(piece) & COMMON for piece in pieces):
-            yield Span(match.start(1), match.end(1), "HANDLE")
+        pieces = match.group(2).lower().split(".")
+        plain = [bool(bits_of(piece) & COMMON) for piece in pieces]
+        if pieces[-1] not in _ENDINGS and not (all(plain) if match.group(1) else any(plain)):
+            yield Span(match.start(2), match.end(2), "HANDLE")
     for match in _DISCORD.finditer(text):
         yield span_of(match, "HANDLE")
 

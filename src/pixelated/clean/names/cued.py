@@ -48,7 +48,7 @@ def _is_word_name(words: list[str]) -> bool:
 
 
 def _word_names(text: str, rules: dict[str, Any]) -> Iterator[Span]:
-    for name in ("told", "beside", "does", "related", "led", "named", "greeted"):
+    for name in ("told", "beside", "does", "did", "whose", "appos", "related", "led", "named", "greeted"):
         for match in rules[name].finditer(text):
             yield _span(match, "PERSON")
     for match in rules["listed"].finditer(text):
@@ -74,7 +74,7 @@ def _people(text: str, rules: dict[str, Any]) -> Iterator[Span]:
         )
         if first & g.GIVEN or (rare and not first & (g.COMMON | g.CITY | g.COUNTRY)):
             yield _span(match, "PERSON")
-    for name in ("initial", "initials", "his_initial"):
+    for name in ("initial", "initials", "his_initial", "titled_initial"):
         for match in rules[name].finditer(text):
             yield _span(match, "PERSON")
 
@@ -176,12 +176,17 @@ def _of_word_names(lists: dict[str, list[str]]) -> dict[str, str]:
     """Return the patterns of given names that are common words."""
     groups = {k: _any([w.capitalize() for w in lists[k]]) for k in ("abstract", "calendar", "plain")}
     every, kin, deeds = "(?:" + "|".join(groups.values()) + ")", _any(lists["roles"]), _any(lists["deeds"])
+    did = "died|left|came|went|walked|sat|stood|moved|didn't|doesn't|won't"
+    theirs = f"{kin}|funeral|birthday|wedding|house|place|room|death|family"
     greeting = "[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear|[Tt]hanks|[Tt]hank you|[Bb]ye|[Mm]orning|[Oo]kay|[Ww]ell|[Ss]o"
     return {
         "told": rf"\b{_any(lists['to_somebody'])} ({every}){_END}",
         "beside": rf"\b{_any(lists['around_somebody'])} ({groups['plain']}){_END}",
         "does": rf"\b({every}) (?:{deeds}|and (?:I|me)|(?:is|was) {_OWN} (?:[a-z]+ )?{kin})\b",
-        "related": rf"\b{_OWN} (?:[a-z]+ )?{kin},? ({every}){_END}",
+        "did": rf"\b({groups['plain']}) (?:{did})\b",
+        "whose": rf"\b({every})['\x{{2019}}]s (?:{theirs})\b",
+        "appos": rf"\b({every}), {_OWN} (?:[a-z]+ )?{kin}\b",
+        "related": rf"\b{_OWN} (?:[a-z]+ )?{kin}(?:,| is| was)? ({every}){_END}",
         "led": rf"\b{_any(lists['titles'])} ({every}){_END}",
         "named": rf"\b(?:called|named|name is|name's|name was) ({every}|Christian){_END}",
         "greeted": rf"\b(?:{greeting}),? ({every})[,.!?]",
@@ -197,9 +202,10 @@ def _of_people(lists: dict[str, list[str]]) -> dict[str, str]:
         "nick": rf"\b({_any([w.capitalize() for w in lists['nicks']])} ({_WORD})){_END}",
         "particle": rf"\b(({_WORD}) ({_PARTICLE} {_WORD})){_END}",
         "title": rf"\b{_any(lists['titles'])} ({_WORD}){_END}",
-        "initial": rf"(?:^|[.!?)\n] ?)({_INITIAL}\.)(?:['\x{{2019}}]s\b| (?:{deeds}|{noted})\b)",
-        "initials": rf"\b(?:about|with|and|from|told|for|of|see|saw) ({_INITIAL}\.)"
+        "initial": rf"(?:^|[.!?)] |\n)((?:[A-Z]\.)?{_INITIAL}\.)(?:['\x{{2019}}]s\b| (?:{deeds}|{noted})\b)",
+        "initials": rf"\b(?:about|with|and|from|told|for|of|to|see|saw) ({_INITIAL}\.)"
         r"(?:['\x{2019}]s? |,? [a-z])",
+        "titled_initial": rf"\b(?:Mrs?|Ms|Miss|Dr|Mx)\.? ({_INITIAL})(?:\.? [a-z]|[.,!?]$)",
         "his_initial": rf"\b{_OWN} {kin},? ({_INITIAL})\b(?:[^a-zA-Z'\x{{2019}}]|$)",
     }
 

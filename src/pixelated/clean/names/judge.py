@@ -41,7 +41,10 @@ _INNER = (",", "(", "-")  # marks inside of a sentence
 _MEASURED = frozenset(
     {"score", "scores", "scored", "total", "points", "rating", "percentile", "item", "items"}
 )
-_SHORT = range(2, 7)  # letters of the acronym of a scale
+_SHORT = range(1, 7)  # letters of a piece of the acronym of a scale
+_LONG_PIECE = 3  # letters that one of them has
+_SCORE_DIGITS = 3
+_POSTED = frozenset({"APO", "FPO", "DPO", "PO", "PSC", "USS"})
 _ACRONYM = 5  # letters that a word in capitals may have without being a name
 
 
@@ -181,11 +184,11 @@ def _is_year_or_hour(found: tuple[str, ...]) -> bool:
 def _is_score(found: tuple[str, ...]) -> bool:
     """Say whether words are "15, ACE score 6": numbers, acronyms and words of measuring."""
     letters = [word for word in found if word[0].isalpha()]
-    return (
-        bool(letters)
-        and all(word.lower() in _MEASURED or (word.isupper() and len(word) in _SHORT) for word in letters)
-        and any(word.lower() in _MEASURED for word in letters)
-    )
+    if any(word.isdigit() and len(word) > _SCORE_DIGITS for word in found):
+        return False
+    acronyms = [word for word in letters if word.isupper() and len(word) in _SHORT]
+    long = any(len(word) >= _LONG_PIECE for word in acronyms) and not _POSTED & set(acronyms)
+    return bool(long) and all(word in acronyms or word.lower() in _MEASURED for word in letters)
 
 
 def _stands_inside(words: tuple[str, ...], i: int) -> bool:
