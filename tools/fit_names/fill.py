@@ -8,21 +8,7 @@ from __future__ import annotations
 import random
 
 from fit_names import faker_lists as lists
-from fit_names.people import (
-    Draw,
-    common,
-    family,
-    full,
-    given,
-    initial,
-    led_nickname,
-    nickname,
-    particled,
-    person,
-    syllables,
-    word_name,
-    words_of,
-)
+from fit_names.people import Draw, common, family, full, given, nickname, person, syllables, words_of
 from fit_names.places import address, capitals, city, country, flat, number, state_abbr, street, zip_code
 
 
@@ -192,16 +178,10 @@ VALUES: dict[str, tuple[str | None, Draw]] = {
     "given": ("PERSON", given),
     "nick": ("PERSON", nickname),
     "family": ("PERSON", family),
-    "full": ("PERSON", full),
-    "wordname": ("PERSON", word_name),
-    "initial": ("PERSON", initial),
-    "leadnick": ("PERSON", led_nickname),
-    "particled": ("PERSON", particled),
     "place": ("PLACE", capitals(city)),
     "region": ("REGION", country),
     "org": ("ORG", organisation),
     "school": ("ORG", _institution),
-    "employer": ("ORG", piece("employers")),
     "address": ("ADDRESS", address),
     "street": ("ADDRESS", street),
     "number": ("ADDRESS", number),

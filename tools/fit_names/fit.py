@@ -27,12 +27,7 @@ from pixelated.clean.names.split import HELD_SHARE, SHIPPED
 
 SEED = 20251
 PRESETS = Path(__file__).parents[2] / "src" / "pixelated" / "presets" / "pii"
-TIMES = {
-    "presidio_research templates (MIT)": 14,
-    "own templates": 16,
-    "own frames": 70,
-    "own names and notes": 6,
-}
+TIMES = {"presidio_research templates (MIT)": 14, "own templates": 16, "own frames": 70}
 PARAMETERS = {
     "c1": 0.12,
     "c2": 0.01,
@@ -63,7 +58,7 @@ def main() -> None:
 def sentences_by_source(corpora: Path, salt: str) -> dict[str, list[s.Sentence]]:
     """Return the labelled sentences of each source."""
     rng = random.Random(SEED)
-    presidio, own, frames, named = TIMES
+    presidio, own, frames = TIMES
     return {
         presidio: list(s.from_templates(s.presidio_templates(corpora, salt), TIMES[presidio], rng)),
         own: list(
@@ -72,7 +67,6 @@ def sentences_by_source(corpora: Path, salt: str) -> dict[str, list[s.Sentence]]
             )
         ),
         frames: list(s.from_templates(s.own_templates("frames"), TIMES[frames], rng)),
-        named: list(s.from_templates(s.own_templates("named"), TIMES[named], rng)),
         "counsel_chat (MIT), as it is and with names put in": list(s.from_counsel_chat(corpora, salt, rng)),
     }
 

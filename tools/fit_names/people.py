@@ -80,23 +80,3 @@ def syllables(rng: random.Random) -> str:
 def common(rng: random.Random) -> str:
     """Return a common word, capitalised."""
     return rng.choice(words_of("brand_words")).capitalize()
-
-
-def word_name(rng: random.Random) -> str:
-    """Return a given name that is a common word as well."""
-    return rng.choice(words_of("word_names"))
-
-
-def initial(rng: random.Random) -> str:
-    """Return the initial that stands for somebody in notes."""
-    return rng.choice("BCDEFGHJKLMNPRSTVWYZ") + "."
-
-
-def led_nickname(rng: random.Random) -> str:
-    """Return a short name with what friends put before it."""
-    return f"{rng.choice(words_of('nick_leads'))} {rng.choice((nickname, given, word_name))(rng)}"
-
-
-def particled(rng: random.Random) -> str:
-    """Return a full name whose family name has particles."""
-    return f"{given(rng)} {rng.choice(words_of('particles'))} {family(rng)}"
