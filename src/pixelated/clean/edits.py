@@ -40,6 +40,16 @@ class Edits:
             end = edit.span.end
         return "".join([*pieces, self.original[end:]])
 
+    def shown(self, chosen: Callable[[str], bool]) -> list[tuple[int, int]]:
+        """Return where those of the replacements stand now that `chosen` says, as starts and ends."""
+        found, shift = [], 0
+        for edit in self._made:
+            start = edit.span.start + shift
+            if chosen(edit.shown):
+                found.append((start, start + len(edit.shown)))
+            shift += len(edit.shown) - (edit.span.end - edit.span.start)
+        return found
+
     def back(self, span: Span) -> Span:
         """Return a span of the present text as one of the original."""
         return replace(span, start=self._before(span.start, 0), end=self._before(span.end, 1))

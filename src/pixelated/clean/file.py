@@ -17,6 +17,7 @@ import orjson
 import re2
 
 from pixelated.clean.audit import AUDIT_FILE, sample
+from pixelated.clean.dates import Shift, days_of, has_day_first
 from pixelated.clean.names.find import QUASI
 from pixelated.clean.names.known import known_detector
 from pixelated.clean.plain import plain_view
@@ -27,6 +28,7 @@ from pixelated.core.errors import UsageError
 from pixelated.core.lines import BOM, RefusedLineError, record_of, write_lines
 from pixelated.core.store import LocalStore
 
+GROUP_FIELD = "group"  # the dates of records with one value here are moved by the same days
 REVIEW_FILE = "REVIEW.jsonl"
 DECISIONS = ("accept", "redact", "drop")
 NONE_DETECTED, SCRUBBED, REQUIRES_REVIEW = schema.PII_STATUSES
@@ -53,6 +55,7 @@ def redact_file(
     *,
     quasi: bool = False,
     salt: bytes = b"",
+    shift_dates: bool = False,
     audit: int = 0,
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -72,15 +75,20 @@ def redact_file(
             whole record goes).
         quasi: replace what describes somebody as well: ages, years, peoples, countries, titles, jobs.
         salt: of pseudonyms that are the same in all records; empty: numbers, record by record.
+        shift_dates: move full dates instead, by days that the salt gives to each record, or to all records of
+            one `group` where they have that field.
         audit: write the ids of so many records that wait for nobody to AUDIT.jsonl, beside `spans`.
         seed: of that sample.
 
     Raises:
-        UsageError: there is no such file, two files are one, or a decision cannot be read.
+        UsageError: there is no such file, two files are one, a decision cannot be read, or dates are to be
+            moved without a salt.
     """
     _distinct(path, output, spans, decisions)
+    if shift_dates and not salt:
+        raise UsageError("no_salt", "dates are moved by a secret", "give one: --pseudonyms SALTFILE")
     decided = _decisions(decisions, text_field) if decisions else Decisions()
-    run = _Run(path.name, text_field, decided, (QUASI,) if quasi else (), salt)
+    run = _Run(path.name, text_field, decided, (QUASI,) if quasi else (), salt, shift_dates=shift_dates)
     store, beside = LocalStore(output.parent, private=True), LocalStore(spans.parent, private=True)
     with path.open("rb") as source:
         store.write(output.name, lambda f: write_lines(f, run.lines(source)))
@@ -127,10 +135,13 @@ class _Run:
         decisions: Decisions,
         more: tuple[Detector, ...] = (),
         salt: bytes = b"",
+        *,
+        shift_dates: bool = False,
     ) -> None:
         self.name, self.text_field, self.decisions = name, text_field, decisions
         self.more = more  # detectors beside those that always look
-        self.salt = salt
+        self.salt, self.shift_dates = salt, shift_dates
+        self.moved = 0
         self.unreviewed: list[str | int] = []
         self.spans: list[dict[str, Any]] = []
         self.review: list[dict[str, Any]] = []
@@ -160,7 +171,7 @@ class _Run:
     def redacted(self, record: dict[str, Any], texts: list[tuple[Place, str]]) -> dict[str, Any]:
         """Redact the texts of a record in place; return it with its status."""
         name, decided = record["id"], self.decisions.of.get(record["id"], {})
-        surrogates = Surrogates((text for _, text in texts), self.salt)
+        surrogates = Surrogates((text for _, text in texts), self.salt, self._shift(record, texts))
         wanted = [[*_wanted(text), *self.more] for _, text in texts]
         known = known_detector(zip((text for _, text in texts), wanted, strict=True))
         waits = changed = False
@@ -178,11 +189,20 @@ class _Run:
             self.review += [_line(name, place, span) for span in done.review]
             self.helplines += done.helplines
             waits, changed = waits or bool(done.review), changed or bool(done.spans)
+        self.moved += surrogates.moved
         status = REQUIRES_REVIEW if waits else SCRUBBED if changed else NONE_DETECTED
         self.statuses[status] += 1
         if status != REQUIRES_REVIEW:
             self.unreviewed.append(name)
         return record | {"pii_status": status}
+
+    def _shift(self, record: dict[str, Any], texts: list[tuple[Place, str]]) -> Shift | None:
+        """Return by how much the dates of a record are moved; nothing where they are not."""
+        if not self.shift_dates:
+            return None
+        group = record.get(GROUP_FIELD)
+        kind, name = ("record", record["id"]) if group is None else (GROUP_FIELD, group)
+        return Shift(days_of(self.salt, f"{kind}:{name}"), has_day_first(text for _, text in texts))
 
     def report(self) -> dict[str, Any]:
         """Return the counts."""
@@ -200,6 +220,7 @@ class _Run:
             "redacted": dict(sorted(Counter(line["type"] for line in self.spans).items())),
             "review": dict(sorted(Counter(line["type"] for line in self.review).items())),
             "helplines_kept": self.helplines,
+            "dates_shifted": self.moved,
             "decisions_without_record": len(self.decisions.unknown),
         }
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from pixelated.clean.dates import Shift
 from pixelated.clean.edits import Edits
 from pixelated.clean.helplines import hide, is_public
 from pixelated.clean.names.known import known_detector
@@ -58,11 +59,13 @@ class Surrogates:
     """Hands out `[TYPE_n]`, numbered per record in order of first appearance.
 
     With a salt they are `[TYPE_x]` instead, x a keyed hash of the value: the same value has the same
-    pseudonym in every record, and nobody without the salt can tell a value from it.
+    pseudonym in every record, and nobody without the salt can tell a value from it. With a shift, a full date
+    is moved instead.
     """
 
-    def __init__(self, texts: Iterable[str], salt: bytes = b"") -> None:
-        self._salt = salt
+    def __init__(self, texts: Iterable[str], salt: bytes = b"", shift: Shift | None = None) -> None:
+        self._salt, self._shift = salt, shift
+        self.moved = 0  # dates
         self._known: dict[tuple[str, str], str] = {}
         self._people: dict[str, frozenset[str]] = {}  # surrogate -> the words of a person's names
         self._last: Counter[str] = Counter()
@@ -73,6 +76,10 @@ class Surrogates:
 
     def of(self, kind: str, value: str) -> str:
         """Return the surrogate of a value."""
+        moved = self._shift.of(value) if self._shift and kind == "DATE" else ""
+        if moved:
+            self.moved += 1
+            return moved
         key = (kind, normal_form(kind, value))
         if key not in self._known:
             self._known[key] = (kind == "PERSON" and self._same_person(value)) or self._next(*key)
@@ -155,6 +162,7 @@ def redact_text(
         replaced.update(s.type for s in sure)
         # What stood glued to a redacted value, or far from its label, may show now.
         spans, _kept = find_spans(edits.text(), detectors, label)
+        spans = _not_across(spans, edits.shown(lambda shown: not _SURROGATE.fullmatch(shown)))
         sure = [s for s in spans if s.confidence >= REVIEW]
     left = [edits.back(s) for s in spans if s.confidence < REVIEW or sure]
     review = [s for s in left if (s.start, s.end) not in decided.accept]
@@ -175,6 +183,11 @@ def find_spans(text: str, detectors: Iterable[Detector], label: str = "") -> tup
     free = [s for s in found if s.start >= len(prefix) and not _inside_or_across(s, blocked)]
     shifted = [Span(s.start - len(prefix), s.end - len(prefix), s.type, s.confidence) for s in resolve(free)]
     return shifted, kept + len({(s.start, s.end) for s in public})
+
+
+def _not_across(spans: list[Span], done: list[tuple[int, int]]) -> list[Span]:
+    """Return the spans that touch no date that was moved."""
+    return [s for s in spans if not any(s.start < end and start < s.end for start, end in done)]
 
 
 def _name_words(name: str) -> frozenset[str]:

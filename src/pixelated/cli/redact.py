@@ -39,6 +39,15 @@ def clean_pii(
         Path | None,
         typer.Option(help="File of a secret, 16 bytes or more: one value has one pseudonym in all records."),
     ] = None,
+    shift_dates: Annotated[
+        bool,
+        typer.Option(
+            "--shift-dates",
+            help="Move full dates by 1 to 182 days, the same for all dates of a record (of all records with "
+            "one 'group', where they have that field), as the secret of --pseudonyms says. Ages and weekdays "
+            "stay as they are; moved dates do not meet Safe Harbor, and a second run moves them again.",
+        ),
+    ] = False,
     audit: Annotated[
         int,
         typer.Option(min=0, help="Draw so many records for people to read: AUDIT.jsonl beside the spans."),
@@ -57,7 +66,16 @@ def clean_pii(
     audited = judged(audit_result) if audit_result else {}
     salt = _salt(pseudonyms) if pseudonyms else b""
     found = redact_file(
-        file, output, spans, text_field, decisions, quasi=quasi, salt=salt, audit=audit, seed=seed
+        file,
+        output,
+        spans,
+        text_field,
+        decisions,
+        quasi=quasi,
+        salt=salt,
+        shift_dates=shift_dates,
+        audit=audit,
+        seed=seed,
     )
     found |= {"audit": audited} if audited else {}
     found["not_searched"] = not_searched_types()

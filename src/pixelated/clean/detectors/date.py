@@ -1,7 +1,8 @@
 """Dates with more than a year (HIPAA element C): numeric, ISO, with month names or ordinal words, birthdates.
 
 A bare year, a month or weekday alone, a fraction, "24/7" and "9/11" are no dates. Month and year together are
-one. "may" and "march" in lower case need an ordinal, a year or a preposition, since they are verbs.
+one, and so are a feast and its year. "may" and "march" in lower case need an ordinal, a year or a
+preposition, since they are verbs.
 """
 
 from __future__ import annotations
@@ -40,6 +41,18 @@ _DAY_MONTH = re2.compile(
     rf"(?P<year>(?:,? of|[,\-/.]|) ?{_YEAR}{_TIME})?"
 )
 _MONTH_YEAR = re2.compile(rf"(?i)\b{_MONTH}\b\.?(?:,? of |[ ,\-/]{{1,2}}){_YEAR}")
+_FEAST = (
+    r"(?:christmas(?: (?:eve|day))?|xmas(?: (?:eve|day))?|boxing day|easter(?: (?:sunday|monday))?"
+    r"|good friday|ash wednesday|new years?(?: (?:eve|day))|new year['\x{2019}]?s?(?: (?:eve|day))?"
+    r"|hogmanay|thanksgiving|hallowe['\x{2019}]?en|diwali|holi|navratri|vaisakhi|nowruz"
+    r"|eid(?:[ -]al[ -](?:fitr|adha))?|hanukkah|chanukah|passover|yom kippur|rosh hashanah|purim"
+    r"|(?:lunar|chinese) new year|valentine['\x{2019}]?s day|(?:mother|father)['\x{2019}]?s['\x{2019}]? day"
+    r"|labou?r day|memorial day|independence day|(?:4 ?th|fourth) of july|veterans day|juneteenth"
+    r"|anzac day|australia day|waitangi day|canada day|bastille day|remembrance (?:day|sunday)"
+    r"|bonfire night|guy fawkes night|st\.? [a-z]+['\x{2019}]s day|mardi gras|midsummer(?: eve)?"
+    r"|all saints['\x{2019}]? day|may day)"
+)
+_FEAST_YEAR = re2.compile(rf"(?i)\b({_FEAST}(?:,? of|,| in|) {_YEAR})")
 _FULL_YEAR = r"(?:1[6-9]|20)[0-9]{2}"
 _MONTH_NUMBER = r"(?:1[0-2]|0?[1-9])"
 _ISO = re2.compile(
@@ -86,16 +99,18 @@ _MONTH_GATE = (
     rf"|(?:[0-9] ?(?:st|nd|rd|th)?|{_WORD_DAY})(?: day)?(?: of)?[ \-/.,]{{0,3}}{_MONTH})"
 )
 _FRACTION_GATE = "[0-9]{1,2}/[0-9]"
+_FEAST_GATE = r"[A-Za-z'\x{2019}](?:,? of|,| in|) (?:(?:19|20)[0-9]{2}|['\x{2019}][0-9]{2})\b"
 
 
 @detector(
     "date",
     types=["DATE"],
-    trigger=rf"{_MONTH_GATE}|[0-9][-/.][0-3]?[0-9][-/.][0-9]|[0-9] ?[-/] ?[0-9]{{1,2}} ?[-/] ?[0-9]{{4}}"
-    rf"|[0-9]{{4}} ?[-/.] ?[0-9]|[0-9]/[0-9]{{4}}"
+    trigger=rf"{_MONTH_GATE}|{_FEAST_GATE}"
+    r"|[0-9][-/.][0-3]?[0-9][-/.][0-9]|[0-9] ?[-/] ?[0-9]{1,2} ?[-/] ?[0-9]{4}"
+    r"|[0-9]{4} ?[-/.] ?[0-9]|[0-9]/[0-9]{4}"
     rf"|(?i:on|since|until|till|by|born|dated?|dob|is|was|birthday|anniversary)[ :]{{1,2}}{_FRACTION_GATE}"
     rf"|(?i:dob|d\.o\.b|birth|born|date)[^\n]*(?:{_FRACTION_GATE}|{DIGITS})",
-    gate=(_MONTH_GATE, _FRACTION_GATE, DIGITS),
+    gate=(_MONTH_GATE, _FEAST_GATE, _FRACTION_GATE, DIGITS),
 )
 def find(text: str) -> Iterator[Span]:
     """Find dates."""
@@ -117,8 +132,9 @@ def _named(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             if not (_is_verb(text, match) or _is_counted(text, match) or _HOLIDAY.fullmatch(match.group())):
                 yield _span(match)
-    for match in _MONTH_YEAR.finditer(text):
-        yield _span(match)
+    for pattern in (_MONTH_YEAR, _FEAST_YEAR):
+        for match in pattern.finditer(text):
+            yield _span(match)
 
 
 def _numeric(text: str) -> Iterator[Span]:

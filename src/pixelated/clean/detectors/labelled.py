@@ -25,15 +25,35 @@ _LABELS = {
     "ID": rf"(?:case|record|file|claim|student|employee|inmate|docket|reference|confirmation|booking"
     rf"|ticket|identification|national|voter|military|service|tax) ?{_NUMBER}|\bid ?(?:numbers?|nos?\.?|#)",
 }
+# Labels that other words follow as well: only a number with letters or a slash in it is one behind them.
+_LOOSE = (
+    rf"ref(?:erence)?\.?(?: ?{_NUMBER})?|file|case|claim|docket|record|incident|urn|uhid|pid"
+    rf"|(?:crime|case|file|patient|police) ref(?:erence)?(?: ?{_NUMBER})?"
+)
+_LOOSE_MEDICAL = (
+    rf"nhi(?: ?{_NUMBER})?|chi|chart|hosp(?:ital)?\.?(?: ?{_NUMBER})?|nhs"
+    rf"|unit ?{_NUMBER}|patient(?: ?{_NUMBER})?"
+)
+_MIXED = (
+    r"(?: (?:is|was))?[\s:#.=\-]{1,3}"
+    r"((?:[a-z]{1,5}[/\-.]?)?[0-9][a-z0-9/\-.]{2,24}|[a-z]{1,5}[/\-][a-z0-9/\-.]{3,24})"
+)
 _VALUE = (
     r"(?: ?(?:is|was|are|reads|=|:|#|no\.?|number))*[\s:#.=\-]{0,4}"
     r"([a-z0-9][a-z0-9\-/]{0,30}(?: [0-9][0-9\-]{1,10}){0,4})"
 )
 _PATTERNS = {kind: re2.compile(rf"(?i)\b(?:{labels}){_VALUE}") for kind, labels in sorted(_LABELS.items())}
-_ANY_LABEL = re2.compile("(?i)" + "|".join(_LABELS.values()))
+_LOOSELY = {
+    "ID": re2.compile(rf"(?i)\b(?:{_LOOSE}){_MIXED}"),
+    "MRN": re2.compile(rf"(?i)\b(?:{_LOOSE_MEDICAL}){_MIXED}"),
+}
+_ANY_LABEL = re2.compile("(?i)" + "|".join([*_LABELS.values(), _LOOSE, _LOOSE_MEDICAL]))
 _MIN_DIGITS = 4
+_MANY_DIGITS = 6  # of a number with slashes and no letter: fewer are a month or a share
 _GENERAL = 0.9  # "record number": any other label that fits says more
 _YEAR = re2.compile(r"(?:19|20)[0-9]{2}s?")
+_YEARS = re2.compile(r"(?:19|20)[0-9]{2}[/\-.](?:[0-9]{2}|(?:19|20)[0-9]{2})")  # "2019/20"
+_DATED = re2.compile(r"[0-9]{1,4}[/\-.][0-9]{1,2}[/\-.][0-9]{2,4}")
 _WORD_AND_YEAR = re2.compile(r"(?i)[a-z]+-?(?:19|20)[0-9]{2}")
 
 
@@ -54,6 +74,21 @@ def find(text: str) -> Iterator[Span]:
             end = start + len(value)
             if _is_number(value, kind) and stands_alone(text, start, end):
                 yield Span(start, end, kind, _GENERAL if kind == "ID" else 1.0)
+    for kind, pattern in _LOOSELY.items():
+        for match in pattern.finditer(text):
+            value = match.group(1).rstrip("-/. ")
+            start, end = match.start(1), match.start(1) + len(value)
+            if _is_mixed(value) and _is_number(value, "ID") and stands_alone(text, start, end):
+                yield Span(start, end, kind, _GENERAL)
+
+
+def _is_mixed(value: str) -> bool:
+    """Say whether a number has letters or slashes, and is neither a span of years nor a date."""
+    letters = any(c.isalpha() for c in value)
+    long = sum(c.isdigit() for c in value) >= _MANY_DIGITS
+    return (
+        (letters or ("/" in value and long)) and not _YEARS.fullmatch(value) and not _DATED.fullmatch(value)
+    )
 
 
 def _is_number(value: str, kind: str) -> bool:

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pixelated.clean.names import gazetteer as g
+from pixelated.clean.names.cued import find_cued
 from pixelated.clean.names.judge import DIRECT, LISTED, SURE, Named, named_in
 from pixelated.clean.names.kept import load_kept
 from pixelated.clean.names.model import Model, shipped
 from pixelated.clean.names.quasi import find_quasi
 from pixelated.clean.names.tokens import Token, sentences_of, tokens_of
-from pixelated.clean.spans import REVIEW, Detector, Span
+from pixelated.clean.spans import REVIEW, Detector, Span, resolve
 
 _POSTAL = (4, 5)  # digits
 _REMEMBERED = 20_000  # sentences: greetings and questions recur
@@ -34,12 +35,12 @@ def find_names(text: str, model: Model | None = None) -> list[Span]:
         if span.type in DIRECT:
             confidence = span.confidence if span.confidence >= SURE else min(span.confidence, REVIEW - 0.01)
             found.append(Span(span.start, span.end, DIRECT[span.type], round(confidence, 3)))
-    return found
+    return resolve([*found, *find_cued(text)])
 
 
 def find_all(text: str, model: Model | None = None) -> list[Span]:
     """Return all that the tagger and the lists name, what is kept by default as well; spans may overlap."""
-    return [*tagged(text, model), *find_quasi(text, tokens_of(text))]
+    return [*tagged(text, model), *find_cued(text), *find_quasi(text, tokens_of(text))]
 
 
 def find_quasi_identifiers(text: str) -> list[Span]:

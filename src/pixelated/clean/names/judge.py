@@ -34,7 +34,17 @@ at name please but so his her
 """
 _ENGLISH = frozenset(_ENGLISH_TEXT.split())
 _FEW = 6  # words of a sentence whose language cannot be told
+_TOWARDS = frozenset({"in", "from", "near", "to", "outside", "around", ","})
+_YEARS = ("19", "20")
+_HALVES = frozenset({"am", "pm"})
 _INNER = (",", "(", "-")  # marks inside of a sentence
+_MEASURED = frozenset(
+    {"score", "scores", "scored", "total", "points", "rating", "percentile", "item", "items"}
+)
+_SHORT = range(1, 7)  # letters of a piece of the acronym of a scale
+_LONG_PIECE = 3  # letters that one of them has
+_SCORE_DIGITS = 3
+_POSTED = frozenset({"APO", "FPO", "DPO", "PO", "PSC", "USS"})
 _ACRONYM = 5  # letters that a word in capitals may have without being a name
 
 
@@ -70,13 +80,19 @@ def named_in(words: tuple[str, ...], model: Model, *, uncased: bool = False) -> 
 
 
 def _raised(one: Named, words: tuple[str, ...]) -> Named:
-    """Return a person without doubt where a listed given name stands capitalised inside of a sentence."""
+    """Return a person without doubt where a listed given name stands capitalised inside of a sentence.
+
+    So is a listed town behind "in", "from" or a comma.
+    """
     word = words[one.first]
     bits = g.bits_of(word)
     given = one.label == "PERSON" and bits & g.GIVEN and not bits & g.COMMON
+    behind = words[one.first - 1].lower() if one.first else ""
+    town = one.label == "PLACE" and bits & g.CITY and not bits & g.COMMON and behind in _TOWARDS
     inner = _stands_inside(words, one.first)
     shaped = word[0].isupper() and not word.isupper()
-    return replace(one, confidence=max(one.confidence, SURE)) if given and inner and shaped else one
+    sure = (given or town) and inner and shaped
+    return replace(one, confidence=max(one.confidence, SURE)) if sure else one
 
 
 def is_english(words: tuple[str, ...]) -> bool:
@@ -153,7 +169,26 @@ def _address_holds(found: tuple[str, ...]) -> bool:
     street = any(g.bits_of(word) & g.STREET for word in found)
     number = any(word.isdigit() for word in found)
     capital = any(word[0].isupper() for word in found)
+    if not street and (_is_year_or_hour(found) or _is_score(found)):
+        return False
     return (len(found) > 1 and ((street and (number or capital)) or capital)) or found[0].isdigit()
+
+
+def _is_year_or_hour(found: tuple[str, ...]) -> bool:
+    """Say whether words are "2016", "2021, two" or "2am"."""
+    year = len(found[0]) == len("2016") and found[0].isdigit() and found[0].startswith(_YEARS)
+    plain = all(word.islower() or not word[0].isalpha() for word in found[1:])
+    return (year and plain) or (len(found) > 1 and found[0].isdigit() and found[1].lower() in _HALVES)
+
+
+def _is_score(found: tuple[str, ...]) -> bool:
+    """Say whether words are "15, ACE score 6": numbers, acronyms and words of measuring."""
+    letters = [word for word in found if word[0].isalpha()]
+    if any(word.isdigit() and len(word) > _SCORE_DIGITS for word in found):
+        return False
+    acronyms = [word for word in letters if word.isupper() and len(word) in _SHORT]
+    long = any(len(word) >= _LONG_PIECE for word in acronyms) and not _POSTED & set(acronyms)
+    return bool(long) and all(word in acronyms or word.lower() in _MEASURED for word in letters)
 
 
 def _stands_inside(words: tuple[str, ...], i: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -9,6 +10,8 @@ from pixelated.clean.names.gazetteer import COMMON, bits_of
 from pixelated.clean.names.tokens import tokens_of
 from pixelated.core.presets import load_preset
 
+_BESIDE = 3  # words before and behind a public name that may say that it is one
+_SIZES = (1, 2, 3)  # words of a public name
 _REACH = 3  # words behind a family name in which the name of a test may follow
 
 
@@ -20,6 +23,7 @@ class Kept:
     phrases: dict[str, tuple[tuple[str, ...], ...]]  # first word -> phrases of several words, longest first
     eponyms: frozenset[str]
     eponym_words: frozenset[str]
+    cued: tuple[tuple[frozenset[tuple[str, ...]], frozenset[str]], ...]  # names, and the words beside them
 
 
 @cache
@@ -37,6 +41,10 @@ def load_kept() -> Kept:
         {first: tuple(sorted(found, key=len, reverse=True)) for first, found in phrases.items()},
         frozenset(_terms(table["eponyms"])),
         frozenset(_terms(table["eponym_words"])),
+        tuple(
+            (frozenset(tuple(n.split()) for n in _terms(group["names"])), frozenset(_terms(group["words"])))
+            for group in table["cued"]
+        ),
     )
 
 
@@ -53,7 +61,20 @@ def kept_positions(words: list[str]) -> set[int]:
                 break
         if word in kept.eponyms:
             found.update(range(i, i + _method_length(lower, i, kept)))
+        found.update(_spoken_of(lower, i, kept))
     return found
+
+
+def _spoken_of(lower: list[str], i: int, kept: Kept) -> Iterator[int]:
+    """Yield the positions of a public name from `i` on that a word beside it says is spoken of as such."""
+    for names, words in kept.cued:
+        for size in _SIZES:
+            name = tuple(lower[i : i + size])
+            if name in names and words & {
+                *lower[max(0, i - _BESIDE) : i],
+                *lower[i + size : i + size + _BESIDE],
+            }:
+                yield from range(i, i + size)
 
 
 def _is_plain(piece: str, kept: Kept) -> bool:
