@@ -184,9 +184,7 @@ def _share(
     return TOPIC if not lied and (answered or topic) else 1.0
 
 
-def _others(  # noqa: PLR0913 - a clause and where one looks in it
-    step: str, before: str, span: str, frame: Cues, marks: frozenset[str], *, own: bool
-) -> bool:
+def _others(step: str, before: str, span: str, frame: Cues, marks: frozenset[str], *, own: bool) -> bool:
     if "said_to_me" in marks or (not own and _of_another(before, frame, marks)):
         return True
     return step in ACTS and not _MYSELF.search(span) and _done_by_another(before, frame)
