@@ -35,7 +35,7 @@ def test_vectorscan_finds_what_re2_finds(preset, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     numbered = list(enumerate(patterns(preset)))
     fast, plain_one = Vectorscan(numbered), Re2Set(numbered)
-    assert fast._taken
+    assert fast._numbers
     found = [(fast.match(text), plain_one.match(text)) for text in texts() if "\ud800" not in text]
     assert all(a == b for a, b in found)
     assert any(b for _, b in found) or preset in {"boundaries", "refusal", "toxicity", "bias"}
@@ -51,6 +51,13 @@ def test_what_was_compiled_is_read_again_and_a_spoilt_file_is_made_anew(tmp_path
     kept.write_bytes(b"spoilt")
     assert automaton(given).match("well") == {1}
     assert automaton(given).match("so sorry") == {0}
+
+
+@needs_vectorscan
+def test_what_is_kept_for_some_patterns_serves_them_wherever_another_stands(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert automaton([r"^well$", r"\bhello\b"]).match("hello") == {1}
+    assert automaton([r"\bhello\b", r"^well$"]).match("hello") == {0}
 
 
 @needs_vectorscan

@@ -76,18 +76,19 @@ class Vectorscan:
         refused = [one for one in numbered if _anchored_inside(one[1])]
         taken = [one for one in numbered if one not in refused]
         try:
-            self._database = _database(taken)
+            self._database = _database([pattern for _, pattern in taken])
         except hyperscan.error:  # a pattern that it cannot compile: RE2 takes all of them
             taken, refused = [], list(numbered)
         self._rest = Re2Set(refused) if refused else None
-        self._taken = bool(taken)
+        # The database counts from 0 whatever is left out: what is kept on disk belongs to the patterns alone.
+        self._numbers = [number for number, _ in taken]
 
     def match(self, text: str) -> set[int]:
         """See `Automaton`."""
         found = self._rest.match(text) if self._rest else set()
-        if self._taken and text:
-            data = text.encode("utf-8", "replace")
-            self._database.scan(data, match_event_handler=lambda number, *_: found.add(number))
+        if self._numbers and text:
+            data, numbers = text.encode("utf-8", "replace"), self._numbers
+            self._database.scan(data, match_event_handler=lambda at, *_: found.add(numbers[at]))
         return found
 
 
@@ -95,9 +96,9 @@ def _anchored_inside(pattern: str) -> bool:
     return "^" in pattern.replace("[^", "") or "$" in pattern
 
 
-def _database(numbered: Sequence[tuple[int, str]]) -> Any:
+def _database(patterns: Sequence[str]) -> Any:
     flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_UTF8
-    expressions = [pattern.encode() for _, pattern in numbered]
+    expressions = [pattern.encode() for pattern in patterns]
     kept = _kept_at(expressions)
     if kept is not None and kept.is_file():
         with contextlib.suppress(OSError, hyperscan.error):
@@ -105,8 +106,8 @@ def _database(numbered: Sequence[tuple[int, str]]) -> Any:
             database.scratch = hyperscan.Scratch(database)
             return database
     database = hyperscan.Database()
-    numbers = [number for number, _ in numbered]
-    database.compile(expressions=expressions, ids=numbers, elements=len(numbers), flags=flags)
+    count = len(expressions)
+    database.compile(expressions=expressions, ids=list(range(count)), elements=count, flags=flags)
     if kept is not None:
         _keep(kept, hyperscan.dumpb(database))
     return database
@@ -120,7 +121,7 @@ def _kept_at(expressions: Sequence[bytes]) -> Path | None:
         return None
     about = f"{hyperscan.__version__} {platform.machine()} {platform.processor()} {_cpu()}".encode()
     digest = hashlib.sha256(b"\0".join([about, *expressions])).hexdigest()
-    return root / "pixelated" / "cues" / f"{digest}.db"
+    return root / "pixelated" / "cues" / f"{digest}.hs"
 
 
 def _cpu() -> str:
