@@ -32,6 +32,8 @@ _PARTICLE = (
 def find_cued(text: str) -> Iterator[Span]:
     """Yield the names that a cue makes certain; spans may overlap."""
     rules = _rules()
+    if not rules["any"].search(text):  # one pass for most texts
+        return
     for span in (
         *_word_names(text, rules),
         *_people(text, rules),
@@ -169,6 +171,7 @@ def _rules() -> dict[str, Any]:
     lists = {name: _terms(value) for name, value in table.items() if isinstance(value, str)}
     patterns = _of_word_names(lists) | _of_people(lists) | _in_lower_case(lists) | _of_places(lists)
     compiled: dict[str, Any] = {name: re2.compile(pattern) for name, pattern in patterns.items()}
+    compiled["any"] = re2.compile("|".join(f"(?:{pattern})" for pattern in patterns.values()))
     return compiled | {name: frozenset(lists[name]) for name in ("not_nicked", "not_titled")}
 
 
