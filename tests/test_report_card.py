@@ -146,3 +146,15 @@ def test_a_missing_key_leaves_a_whole_card(key):
 def test_the_card_of_nothing_is_not_releasable_and_names_no_file():
     assert "**not releasable**" in render_card({})
     assert configs({}) == {}
+
+
+def test_the_card_counts_drops_masks_and_uses_of_the_bypass():
+    card = render_card(sample())
+    assert "- Dropped: `crisis` 3" in card
+    assert "- Records with masked replies: 2 (4 replies)" in card
+    assert "each in `bypass_audit.jsonl`: 7" in card
+    assert "- Filters that only report: `late`" in card
+
+
+def test_the_card_says_that_the_filters_were_off():
+    assert "turned the safety filters off" in render_card(sample() | {"safety": {"policy": None}})

@@ -26,7 +26,6 @@ def render_card(data: Mapping[str, Any]) -> str:
         ("How it was made", _made(data)),
         ("Splits and holdouts", _splits(data)),
         ("Personal identifiers", _identifiers(data)),
-        ("Safety filters", _safety(data)),
         ("Gates", _gates(data)),
         ("Intended use", card_prose.INTENDED_USE),
         ("Out of scope", card_prose.OUT_OF_SCOPE),
@@ -122,7 +121,8 @@ def _made(data: Data) -> str:
     body = [(code(name), *map(number, facts.step_balance(step).counts)) for name, step in facts.steps(data)]
     headings = ("Step", "Rows in", "Added", "Kept", "Dropped", "Quarantined")
     steps = f"\n\n{table(headings, body, figures=5)}" if body else ""
-    return "\n".join(lines) + steps
+    safety = _safety(data)
+    return "\n".join(lines) + steps + (f"\n\n### Safety filters\n\n{safety}" if safety else "")
 
 
 def _splits(data: Data) -> str:
