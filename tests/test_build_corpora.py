@@ -133,7 +133,7 @@ def test_no_video_of_annomi_is_cut(shards, corpora: Path) -> None:
     for record in (r for r in shards if r["metadata"]["source_key"] == "annomi"):
         number = str(orjson.loads(record["metadata"]["source_metadata"])["transcript_id"])
         found.setdefault(video_of[number], set()).add(record["metadata"]["split"])
-    assert len(found) >= 80  # sessions with a doubtful name wait for a person and are in no split
+    assert len(found) >= 60  # sessions with a doubtful name wait for a person and are in no split
     assert cut(found) == set()
 
 

