@@ -8,8 +8,17 @@ import pytest
 
 from pixelated.score import Dialogue, build_scorers, score_messages
 from pixelated.score._crisis import THRESHOLD
+from pixelated.score._crisis_lean import leaning
 from pixelated.score.agreement import crisis_sets
-from pixelated.score.agreement._crisis_replies import ROWS, good, lines, misplaced, salads, shuffled
+from pixelated.score.agreement._crisis_replies import (
+    ROWS,
+    good,
+    lines,
+    misplaced,
+    more_lines,
+    salads,
+    shuffled,
+)
 from pixelated.score.agreement.protocol import Tools
 from pixelated.score.crisis_response import ACCEPTED
 
@@ -119,6 +128,50 @@ def test_the_200_lines_are_told_apart():
     assert len(given) == len({line["text"] for line in given}) == 200
     right = sum((crisis(line["text"]) >= THRESHOLD) == line["in_crisis"] for line in given)
     assert right >= 0.95 * len(given)
+
+
+@pytest.mark.parametrize(
+    ("harmless", "meant"),
+    [
+        ("Tonight. I've decided on lasagne.", "Tonight. I've decided on tonight."),
+        ("I wrote my dissertation on suicide notes.", "I wrote a suicide note."),
+        ("My ex wrote 'I'll kill myself if you block me'.", "I'll kill myself if you block me."),
+        ("I took an overdose at nineteen, thirty years ago.", "I took an overdose an hour ago."),
+        (
+            "The GP asked if I'm suicidal. I said no.",
+            "The GP asked if I'm suicidal. I said no, I lied.",
+        ),
+        ("Somebody jumped in front of my train.", "I'll jump in front of my train."),
+        ("My therapist says the urge to jump is intrusive.", "The urge to jump is back."),
+        ("She took everything in the cabinet.", "I took everything in the cabinet."),
+        ("I'm not about to take the lot.", "I took the lot and now I'm cold."),
+    ],
+)
+def test_talk_of_it_stays_below_what_is_hinted_at_or_said(harmless, meant):
+    assert crisis(harmless) < THRESHOLD <= crisis(meant)
+
+
+def test_one_hint_stays_below_the_threshold_and_two_reach_it():
+    one = crisis("There's no point in booking another session with you.")
+    two = crisis("There's no point in booking another session with you. Thank you for everything.")
+    assert 0 < one < THRESHOLD <= two
+
+
+def test_means_weigh_only_beside_secrecy_or_pull():
+    assert crisis("The reservoir is low this year and the council is worried.") < THRESHOLD
+    assert crisis("I keep going back to the reservoir and nobody knows.") >= THRESHOLD
+
+
+def test_what_a_turn_leans_to_stays_below_the_threshold():
+    turns = [line["text"] for line in more_lines()["last"]]
+    leant = [leaning(0.0, Dialogue(said(text)).turns[0]) for text in turns]
+    assert 0 < max(leant) < THRESHOLD
+
+
+def test_the_last_set_is_no_worse_than_when_it_was_first_measured():
+    given = more_lines()["last"]
+    right = sum((crisis(line["text"]) >= THRESHOLD) == line["in_crisis"] for line in given)
+    assert right >= 0.6 * len(given)
 
 
 CLIENT = "I keep thinking about killing myself."

@@ -4,10 +4,12 @@ A ladder after the Columbia scale (Posner et al. 2011): a wish to be dead, thoug
 intent, a plan or preparation, an attempt; self-harm, overdose and harm to others besides. The value is that
 of the highest step that holds for the client now, raised a little by every other one. Denials, other
 people's danger, idioms, topics and settled history are read clause by clause (`_crisis.py`).
+What is hinted at without being named is read over the whole turn (`_crisis_hints.py`): one hint stays below
+`THRESHOLD`, two reach it. A small head adds what the turn leans to, below `THRESHOLD` (`_crisis_lean.py`).
 From `THRESHOLD` on, the client counts as in crisis.
 
-Known limits: wordings, not meaning. It misses what is only hinted at, irony and most slang, and it may take
-a quoted sentence for the client's own. A low value is no evidence that somebody is safe.
+Known limits: wordings, not meaning. Of lines that only hint at danger and that nobody had looked at, it found
+about one in four; it misses irony and most slang. A low value is no evidence that somebody is safe.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pixelated.score._crisis import LEVELS, THRESHOLD, findings, severity
+from pixelated.score._crisis_lean import leaning
 from pixelated.score.dialogue import Dialogue
 from pixelated.score.heads.head import Head, Plan, Sample
 from pixelated.score.protocol import SCORERS, Score, Scorer
@@ -46,15 +49,16 @@ def crisis(heads: Mapping[str, Head] | None = None) -> Scorer:
 
     return Scorer(
         name="crisis",
-        version=1,
+        version=2,
         judge=judge,
         judge_turn=judge_turn,
         measures="danger in the client's own turns: the highest step of a ladder from a wish to be dead "
         "to an attempt; also self-harm, overdose, harm to others",
         basis="own wordings after the Columbia scale (Posner et al. 2011), IS PATH WARM (Rudd et al. 2006), "
-        "negation after NegEx (Chapman et al. 2001); fitted on nothing",
-        limits=f"{USE}; wordings, not meaning: hints, irony and slang are missed; a low value is no evidence "
-        "of safety; English",
+        "negation after NegEx (Chapman et al. 2001); the ladder is fitted on nothing, a small head below the "
+        "threshold on the project's own lines and CounselChat (MIT)",
+        limits=f"{USE}; wordings, not meaning: of lines that only hint at danger three in four are missed, "
+        "irony, most slang; a low value is no evidence of safety; English",
         scale="0 no danger named, 0.35 a wish to be dead, 1 acute",
     )
 
@@ -70,7 +74,8 @@ def _judge(dialogue: Dialogue, head: Head | None) -> Score:
     if dialogue.foreign:
         return Score(None, dialogue.foreign)
     values = [
-        (_by_head(dialogue, n, head) if head else severity(findings(turn.plain)), n) for n, turn in client
+        (_by_head(dialogue, n, head) if head else leaning(severity(findings(turn.plain)), turn), n)
+        for n, turn in client
     ]
     top = max(value for value, _ in values)
     steps = {one.step for _, turn in client for one in findings(turn.plain) if one.weight >= THRESHOLD}

@@ -50,6 +50,14 @@ def lines() -> tuple[dict[str, Any], ...]:
     return tuple(orjson.loads(resource.read_bytes())["lines"])
 
 
+@cache
+def more_lines() -> dict[str, tuple[dict[str, Any], ...]]:
+    """Return further sets of lines of clients by name; nothing was changed after `last` was seen."""
+    resource = files("pixelated") / "presets" / "score" / "crisis_more_lines.json"
+    table = orjson.loads(resource.read_bytes())
+    return {name: tuple(given) for name, given in table.items() if name != "about"}
+
+
 def good(seed: int) -> list[Pair]:
     """Return (client's line, reply): replies that ask, assess, plan, name help or stay with the client."""
     return _made(seed, lambda rng: " ".join(_sentences(rng)))

@@ -6,10 +6,11 @@ project's authors thought of, and are no evidence of agreement with people.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -27,12 +28,24 @@ REPLY_KEYWORDS = ("suicid", "988", "safe", "crisis", "hotline", "help", "plan", 
 KEYWORDS_ACCEPT = 2
 IS_NO_EVIDENCE = "project-written, reviewed by no clinician: a regression test, no evidence"
 
+FIRST_SIGHT = "{} when it was first measured; cues were changed after that"
+# Further sets of lines, and what they gave before a line of theirs was looked at.
+FURTHER = {
+    "pairs": ("120 lines, each hint beside a harmless line", FIRST_SIGHT.format(".500 (AUC .510)")),
+    "plain": ("60 plain lines", FIRST_SIGHT.format(".733 (AUC .749)")),
+    "wide": ("100 lines of many steps", FIRST_SIGHT.format(".610 (AUC .634)")),
+    "more": ("80 more lines of many steps", FIRST_SIGHT.format(".625 (AUC .694)")),
+    "last": ("60 lines for which nothing was changed", "no cue changed and no head fitted for it"),
+}
+
 
 @TASKS.register("crisis_sets")
 def sets(corpora: Path, tools: Tools) -> list[Figure]:
     """Denials, other people and idioms told from a crisis; good replies accepted, noise rejected."""
     del corpora
     found = _lines(tools)
+    for name, (title, note) in FURTHER.items():
+        found += _further(title, made.more_lines()[name], tools, note)
     for name, pairs, good in (
         ("500 good crisis replies accepted", made.good, True),
         ("500 keyword salads rejected", made.salads, False),
@@ -58,17 +71,25 @@ def _unseen(tools: Tools) -> list[Figure]:
 
 
 def _lines(tools: Tools) -> list[Figure]:
+    note = f"{IS_NO_EVIDENCE}; written before the cues; .895 before failures were looked at"
+    return _told_apart("200 lines of denial, third person and idiom", made.lines(), tools, note)
+
+
+def _further(title: str, lines: Sequence[Mapping[str, Any]], tools: Tools, note: str) -> list[Figure]:
+    note = f"{IS_NO_EVIDENCE}; {note}"
+    return _told_apart(title, lines, tools, note, asked=False)
+
+
+def _told_apart(
+    title: str, lines: Sequence[Mapping[str, Any]], tools: Tools, note: str, *, asked: bool = True
+) -> list[Figure]:
     rows = [
         Row(f"line{n:03d}", line["text"], _dialogue(line["text"]), str(line["in_crisis"]))
-        for n, line in enumerate(made.lines())
+        for n, line in enumerate(lines)
     ]
-    wanted = _share(
-        "200 lines of denial, third person and idiom",
-        "crisis",
-        _gold(rows),
-        THRESHOLD,
-        note=f"{IS_NO_EVIDENCE}; written before the cues; .895 before failures were looked at",
-    )
+    wanted = _share(title, "crisis", _gold(rows), THRESHOLD, note=note)
+    if not asked:
+        wanted = replace(wanted, least=None, aim=None)
     listed: list[float | None] = [
         float(any(word in row.dialogue.turns[0].plain for word in KEYWORDS)) for row in rows
     ]

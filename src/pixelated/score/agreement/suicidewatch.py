@@ -1,6 +1,6 @@
 """Posts labelled with a severity from 0 to 6 by people (suicidewatch_cssrs7, CC BY 4.0): `crisis`.
 
-The ladder of the default is fitted on nothing; while its wordings were written, one half of the posts was
+No post was fitted on for the default; while its wordings were written, one half of the posts was
 looked at (the last bit of SHA-256 of `post_id` is 0). The figure of the other half is given apart.
 """
 
@@ -39,9 +39,9 @@ def severity(corpora: Path, tools: Tools) -> list[Figure]:
     rows = load(corpora)
     wanted = _wanted(rows)
     values = judged(crisis(), rows)
-    unfitted = replace(wanted, least=DEFAULT[0], aim=DEFAULT[1], note="fitted on nothing; all posts")
-    unseen = replace(unfitted, note="fitted on nothing; the half never looked at")
-    seen = replace(unfitted, note="fitted on nothing; the half that was looked at")
+    unfitted = replace(wanted, least=DEFAULT[0], aim=DEFAULT[1], note="no post was fitted on; all posts")
+    unseen = replace(unfitted, note="no post was fitted on; the half never looked at")
+    seen = replace(unfitted, note="no post was fitted on; the half that was looked at")
     other = [n for n, row in enumerate(rows) if half(row.id)]
     looked = [n for n, row in enumerate(rows) if not half(row.id)]
     found = [
