@@ -52,7 +52,7 @@ def lines() -> tuple[dict[str, Any], ...]:
 
 @cache
 def more_lines() -> dict[str, tuple[dict[str, Any], ...]]:
-    """Return further sets of lines of clients by name; nothing was changed after `last` was seen."""
+    """Return further sets of lines of clients by name; no cue was changed after `last` was seen."""
     resource = files("pixelated") / "presets" / "score" / "crisis_more_lines.json"
     table = orjson.loads(resource.read_bytes())
     return {name: tuple(given) for name, given in table.items() if name != "about"}
