@@ -38,7 +38,7 @@ FURTHER = {
     "last": (
         "60 lines for which no cue was changed",
         (
-            ".600 (AUC .617) when it was first measured; in no fit, but the form of the leaning head was chosen "
+            ".600 (AUC .617) when it was first measured; in no fit, but the form of the head was chosen "
             "with its AUC in view"
         ),
     ),
