@@ -37,8 +37,10 @@ FURTHER = {
     "more": ("80 more lines of many steps", FIRST_SIGHT.format(".625 (AUC .694)")),
     "last": (
         "60 lines for which no cue was changed",
-        ".600 (AUC .617) when it was first measured; in no fit, but the form of the leaning head was chosen "
-        "with its AUC in view",
+        (
+            ".600 (AUC .617) when it was first measured; in no fit, but the form of the head was chosen "
+            "with its AUC in view"
+        ),
     ),
 }
 
