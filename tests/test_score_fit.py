@@ -13,7 +13,7 @@ from pixelated.score.agreement.metrics import auc, interval, macro_f1, recall_at
 from pixelated.score.fit import fit_file
 from pixelated.score.heads import Plan, Sample, cross_validate, fit
 from pixelated.score.heads.calibration import calibration_error, temperature, tempered
-from pixelated.score.heads.head import Head
+from pixelated.score.heads.head import Head, counted
 from pixelated.score.heads.store import read_heads
 from pixelated.score.targets import TARGETS, Target
 
@@ -217,3 +217,14 @@ def test_calibration_tempers_what_is_too_sure():
     assert warmth > 3
     assert calibration_error(found, gold) > 0.25
     assert calibration_error(tempered(found, warmth), gold) < 0.05
+
+
+def test_what_a_head_reads_of_a_text_is_what_it_was_fitted_on():
+    """Fitting counts n-grams by name, scoring looks up those that are known: both give the same log-odds."""
+    rng = random.Random(6)
+    samples = [Sample({"reply": reply(rng, n % 2 == 0) + " \u00e9t\u00e9? No!"}) for n in range(80)]
+    head = fit("x", samples, ["warm", "cold"] * 40, Plan(words=("reply",), chars=("reply",)))
+    for block, grams in head.grams.items():
+        for sample in samples[:10]:
+            named = grams.logits(counted(block, sample))
+            assert grams.logits_of(block.partition(":")[0], sample.texts["reply"]) == pytest.approx(named)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -80,28 +80,33 @@ def clean_pii(
     found |= {"audit": audited} if audited else {}
     found["not_searched"] = not_searched_types()
     found |= {"seconds": time.monotonic() - start, "output": str(output), "spans": str(spans)}
-    lines = [f"{found['kept']:,} records: {output}"]
+    emit(found, "\n".join(_told(found, file)), as_json=as_json)
+    return EXIT_OK if found["kept"] or found["dropped"] or not found["rows_in"] else EXIT_INCOMPLETE
+
+
+def _told(found: dict[str, Any], file: Path) -> list[str]:
+    """Return what a run says on a terminal."""
+    lines = [f"{found['kept']:,} records: {found['output']}"]
     lines += [f"  {status}: {n:,}" for status, n in found["status"].items()]
     lines += [f"  {reason}: {n:,} lines left out" for reason, n in sorted(found["reasons"].items())]
-    lines.append(f"{sum(found['redacted'].values()):,} identifiers replaced: {spans}")
+    lines.append(f"{sum(found['redacted'].values()):,} identifiers replaced: {found['spans']}")
     if found["not_searched"]:
         lines.append(f"not searched, since they are not in text: {', '.join(found['not_searched'])}")
     if found["decisions_without_record"]:
         lines.append(f"{found['decisions_without_record']:,} decided ids are not in {file}")
     if found["review"]:
-        review = spans.parent / "REVIEW.jsonl"
+        review = Path(found["spans"]).parent / "REVIEW.jsonl"
         lines.append(f"{sum(found['review'].values()):,} candidates wait for a person: {review}")
         lines.append(
             "next: add a decision to each line under another name, then the same with --decisions FILE"
         )
-    if audited:
+    if audited := found.get("audit"):
         lines.append(
             f"audit: {audited['leaks']:,} of {audited['read']:,} records leak, so at most "
             f"{audited['upper_bound_95']:.2%} of the unreviewed ones do (95 %); {audited['more']:,} more to "
             f"read for {audited['aim']:.1%}"
         )
-    emit(found, "\n".join(lines), as_json=as_json)
-    return EXIT_OK if found["kept"] or found["dropped"] or not found["rows_in"] else EXIT_INCOMPLETE
+    return lines
 
 
 def _salt(path: Path) -> bytes:

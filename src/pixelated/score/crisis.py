@@ -20,10 +20,9 @@ from pixelated.score._crisis import LEVELS, THRESHOLD, findings, severity
 from pixelated.score._crisis_lean import leaning
 from pixelated.score.dialogue import Dialogue
 from pixelated.score.heads.head import Head, Plan, Sample
-from pixelated.score.protocol import SCORERS, Score, Scorer
+from pixelated.score.protocol import SCORERS, USE, Score, Scorer
 from pixelated.score.targets import TARGETS, Target
 
-USE = "for data curation; not for triage, diagnosis or monitoring of clients"
 CLASSES = ("0", "1", "2", "3", "4", "5", "6")
 PLAN = Plan(words=("turn",), chars=("turn",), numbers=True)
 

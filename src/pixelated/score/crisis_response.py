@@ -30,12 +30,11 @@ from pixelated.score._crisis import THRESHOLD, findings, severity
 from pixelated.score._crisis_head import GOOD, PART, sample_of, shipped
 from pixelated.score._cues import cues
 from pixelated.score._evidence import bounded, sigmoid
-from pixelated.score.crisis import USE
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.heads.apply import probabilities
 from pixelated.score.heads.head import Head, Sample
 from pixelated.score.language_quality import language_quality
-from pixelated.score.protocol import SCORERS, Score, Scorer
+from pixelated.score.protocol import SCORERS, USE, Score, Scorer
 
 ACCEPTED = 0.5
 # Log-odds by which an accepted reply must be likelier to be good: to let a harmful one pass costs more.

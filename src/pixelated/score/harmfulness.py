@@ -31,10 +31,9 @@ from pixelated.score import _crisis_reply as reply_of
 from pixelated.score._crisis import THRESHOLD, findings, named, severity
 from pixelated.score._cues import cues
 from pixelated.score._harm_sample import sample
-from pixelated.score.crisis import USE
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.heads.head import Head, Plan
-from pixelated.score.protocol import SCORERS, Score, Scorer
+from pixelated.score.protocol import SCORERS, USE, Score, Scorer
 from pixelated.score.targets import TARGETS, Target
 
 PARTS = ("risk", "expertise")

@@ -22,10 +22,9 @@ from functools import lru_cache
 
 from pixelated.score._cues import cues
 from pixelated.score._evidence import sigmoid
-from pixelated.score.crisis import USE
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.heads.head import Head, Plan, Sample
-from pixelated.score.protocol import SCORERS, Score, Scorer
+from pixelated.score.protocol import SCORERS, USE, Score, Scorer
 from pixelated.score.targets import TARGETS, Target
 
 CLASSES = ("compliance", "partial", "full")

@@ -20,10 +20,9 @@ from collections.abc import Mapping
 from pixelated.score._cues import cues
 from pixelated.score._hate_words import canonical
 from pixelated.score._toxicity import toxicity_of
-from pixelated.score.crisis import USE
 from pixelated.score.dialogue import Dialogue, Turn
 from pixelated.score.heads.head import Head, Plan, Sample
-from pixelated.score.protocol import SCORERS, Score, Scorer
+from pixelated.score.protocol import SCORERS, USE, Score, Scorer
 from pixelated.score.targets import TARGETS, Target
 
 HATEFUL = "hateful"

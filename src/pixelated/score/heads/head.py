@@ -23,6 +23,7 @@ import numpy as np
 
 from pixelated.core.errors import UsageError
 from pixelated.score.heads.ngrams import char_ngrams, grams_of, pieces, tokens, word_ngrams
+from pixelated.score.protocol import USE
 
 FORMAT = "pixelated-head-1"
 _REMEMBERED = 1 << 16
@@ -168,7 +169,7 @@ class Head:
         return {
             "format": FORMAT,
             "scorer": self.scorer,
-            "use": "for data curation; not for triage, diagnosis or monitoring of clients",
+            "use": USE,
             "classes": list(self.classes),
             "fitted_on": dict(self.fitted_on),
             "figures": dict(self.figures),
